@@ -1,0 +1,450 @@
+/** The one table of HTTP routes: address, who may call, what goes in, what comes out. Server, client, web and OpenAPI are made from it. */
+import { z } from "zod";
+import * as s from "./schemas.js";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** `anyone` needs no credential; `signed` proves itself by its signature or one-time code. */
+export type Access = readonly s.Role[] | "anyone" | "signed";
+
+export interface Route<
+  Path extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Reply extends z.ZodType = z.ZodType,
+> {
+  readonly method: Method;
+  /** Fastify's form: `/api/projects/:projectId`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params: Path;
+  readonly query: Query;
+  /** A JSON body; `undefined` where the body is raw bytes (`consumes`) or absent. */
+  readonly body: Body | undefined;
+  /** Media types of a raw body. */
+  readonly consumes: readonly string[];
+  readonly status: number;
+  /** A JSON reply; `undefined` where the reply is bytes (`produces`) or empty (204). */
+  readonly reply: Reply | undefined;
+  readonly produces: string;
+}
+
+const none = z.strictObject({});
+type None = typeof none;
+
+interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  summary: string;
+  access: Access;
+  params?: P;
+  query?: Q;
+  body?: B;
+  consumes?: readonly string[];
+  status?: number;
+  reply?: R;
+  produces?: string;
+}
+
+function route<
+  P extends z.ZodType = None,
+  Q extends z.ZodType = None,
+  B extends z.ZodType = z.ZodUndefined,
+  R extends z.ZodType = z.ZodUndefined,
+>(method: Method, path: string, spec: Spec<P, Q, B, R>): Route<P, Q, B, R> {
+  return Object.freeze({
+    method,
+    path,
+    summary: spec.summary,
+    access: spec.access,
+    params: spec.params ?? (none as unknown as P),
+    query: spec.query ?? (none as unknown as Q),
+    body: spec.body,
+    consumes: spec.consumes ?? [],
+    status: spec.status ?? (spec.reply === undefined && spec.produces === undefined ? 204 : 200),
+    reply: spec.reply,
+    produces: spec.produces ?? "application/json",
+  });
+}
+
+const admin = ["admin"] as const;
+const operator = ["admin", "operator"] as const;
+const viewer = ["admin", "operator", "viewer"] as const;
+const device = ["admin", "operator", "device"] as const;
+const everyRole = ["admin", "operator", "viewer", "device"] as const;
+
+const images = ["image/jpeg", "image/png"] as const;
+const projectId = z.strictObject({ projectId: s.Id });
+const modelId = z.strictObject({ modelId: s.Id });
+const inspectionId = z.strictObject({ inspectionId: s.Id });
+const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
+const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+
+export const routes = {
+  // ------------------------------------------------------------ a picture's way in (S1)
+  getSignedUrl: route("GET", "/getsignedurl", {
+    summary: "Ask for a signed address to PUT one picture to",
+    access: device,
+    query: z.strictObject({
+      cameraid: s.PlantId,
+      assemblylineid: s.PlantId,
+      imageid: s.PlantId,
+      capturedat: s.Time.optional(),
+    }),
+    reply: z.object({ uploadURL: z.string(), photoFilename: z.string() }),
+  }),
+  putImage: route("PUT", "/upload/:uploadId", {
+    summary: "Send the picture's bytes; 200 means it is on disk and will be inspected",
+    access: "signed",
+    params: z.strictObject({ uploadId: s.Id }),
+    query: z.strictObject({
+      camera: s.PlantId,
+      line: s.PlantId,
+      image: s.PlantId,
+      captured: s.Time.optional(),
+      expires: z.coerce.number().int().describe("Epoch seconds"),
+      key: s.Id.describe("The signing key"),
+      signature: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+    consumes: images,
+    reply: z.object({ inspectionId: s.Id, status: s.InspectionStatus }),
+  }),
+
+  // ------------------------------------------------------------ inspections
+  listInspections: route("GET", "/api/inspections", {
+    summary: "Inspections, newest first",
+    access: viewer,
+    query: z.strictObject({
+      ...paging,
+      project: s.Id.optional(),
+      camera: s.PlantId.optional(),
+      line: s.PlantId.optional(),
+      verdict: z.string().max(64).optional().describe("A label: normal, anomaly, or a class"),
+      status: s.InspectionStatus.optional(),
+      from: s.Time.optional(),
+      to: s.Time.optional(),
+    }),
+    reply: page(s.Inspection),
+  }),
+  getInspection: route("GET", "/api/inspections/:inspectionId", {
+    summary: "One inspection",
+    access: viewer,
+    params: inspectionId,
+    reply: s.Inspection.extend({ projectName: s.ProjectName, actions: z.array(s.Action) }),
+  }),
+  getInspectionImage: route("GET", "/api/inspections/:inspectionId/image", {
+    summary: "The picture as it came in",
+    access: viewer,
+    params: inspectionId,
+    produces: "image/*",
+  }),
+  getInspectionThumbnail: route("GET", "/api/inspections/:inspectionId/thumbnail", {
+    summary: "The picture, at most 160 pixels wide",
+    access: viewer,
+    params: inspectionId,
+    produces: "image/jpeg",
+  }),
+  getInspectionHeatMap: route("GET", "/api/inspections/:inspectionId/heatmap", {
+    summary: "The anomaly map as a transparent PNG of the picture's shape",
+    access: viewer,
+    params: inspectionId,
+    produces: "image/png",
+  }),
+  retryInspection: route("POST", "/api/inspections/:inspectionId/retry", {
+    summary: "Inspect a failed one again",
+    access: operator,
+    params: inspectionId,
+    reply: s.Inspection,
+  }),
+  deleteInspection: route("DELETE", "/api/inspections/:inspectionId", {
+    summary: "Delete an inspection and its picture",
+    access: admin,
+    params: inspectionId,
+  }),
+  getStats: route("GET", "/api/stats", {
+    summary: "Counts and anomaly rate over time, per camera and line",
+    access: viewer,
+    query: z.strictObject({
+      project: s.Id.optional(),
+      camera: s.PlantId.optional(),
+      line: s.PlantId.optional(),
+      from: s.Time.optional().describe("Default: one hour before `to`"),
+      to: s.Time.optional().describe("Default: now"),
+      buckets: z.coerce.number().int().min(1).max(500).default(60),
+    }),
+    reply: s.Stats,
+  }),
+
+  // ------------------------------------------------------------ projects and their pictures
+  listProjects: route("GET", "/api/projects", { summary: "All projects", access: viewer, reply: list(s.Project) }),
+  createProject: route("POST", "/api/projects", {
+    summary: "Create a project",
+    access: operator,
+    body: z.strictObject({
+      name: s.ProjectName,
+      recipients: z.array(z.email()).max(50).optional(),
+    }),
+    status: 201,
+    reply: s.Project,
+  }),
+  getProject: route("GET", "/api/projects/:projectId", {
+    summary: "One project",
+    access: viewer,
+    params: projectId,
+    reply: s.Project,
+  }),
+  changeProject: route("PATCH", "/api/projects/:projectId", {
+    summary: "Change its mail recipients or the low-confidence limit",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({
+      recipients: z.array(z.email()).max(50).optional(),
+      alertConfidence: s.Unit.optional(),
+    }),
+    reply: s.Project,
+  }),
+  deleteProject: route("DELETE", "/api/projects/:projectId", {
+    summary: "Delete a project with its pictures, models, cameras and inspections",
+    access: admin,
+    params: projectId,
+  }),
+  setThreshold: route("PUT", "/api/projects/:projectId/threshold", {
+    summary: "Set the threshold in force",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({ threshold: z.number().min(0.001).max(0.999) }),
+    reply: s.Project,
+  }),
+  getThresholdHistory: route("GET", "/api/projects/:projectId/threshold-history", {
+    summary: "Every threshold that was in force, newest first",
+    access: viewer,
+    params: projectId,
+    reply: list(s.ThresholdChange),
+  }),
+  listSamples: route("GET", "/api/projects/:projectId/samples", {
+    summary: "The labelled pictures",
+    access: viewer,
+    params: projectId,
+    query: z.strictObject({ ...paging, label: s.Label.optional(), part: s.Part.optional() }),
+    reply: page(s.Sample),
+  }),
+  addSample: route("POST", "/api/projects/:projectId/samples", {
+    summary: "Add one labelled picture (raw bytes)",
+    access: operator,
+    params: projectId,
+    query: z.strictObject({ label: s.Label, part: s.Part.default("auto"), name: z.string().max(200).optional() }),
+    consumes: images,
+    status: 201,
+    reply: s.Sample,
+  }),
+  getSampleImage: route("GET", "/api/samples/:sampleId/image", {
+    summary: "A labelled picture",
+    access: viewer,
+    params: z.strictObject({ sampleId: s.Id }),
+    produces: "image/*",
+  }),
+  deleteSample: route("DELETE", "/api/samples/:sampleId", {
+    summary: "Remove a labelled picture",
+    access: operator,
+    params: z.strictObject({ sampleId: s.Id }),
+  }),
+
+  // ------------------------------------------------------------ training
+  startTraining: route("POST", "/api/projects/:projectId/train", {
+    summary: "Train a model version from the project's pictures",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({
+      method: z.enum(["auto", "patchcore", "classifier"]).default("auto"),
+      seed: z.int().min(0).max(2 ** 31 - 1).default(0),
+    }),
+    status: 202,
+    reply: s.Job,
+  }),
+  listJobs: route("GET", "/api/jobs", {
+    summary: "Jobs, newest first",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional(), limit: s.Limit }),
+    reply: list(s.Job),
+  }),
+  getJob: route("GET", "/api/jobs/:jobId", {
+    summary: "One job",
+    access: viewer,
+    params: z.strictObject({ jobId: s.Id }),
+    reply: s.Job,
+  }),
+  cancelJob: route("POST", "/api/jobs/:jobId/cancel", {
+    summary: "Cancel a job",
+    access: operator,
+    params: z.strictObject({ jobId: s.Id }),
+    reply: s.Job,
+  }),
+
+  // ------------------------------------------------------------ models
+  listModels: route("GET", "/api/models", {
+    summary: "Model versions, newest first",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional() }),
+    reply: list(s.Model),
+  }),
+  uploadModel: route("POST", "/api/projects/:projectId/models", {
+    summary: "Add a model file made by `sightline train`",
+    access: operator,
+    params: projectId,
+    consumes: ["application/octet-stream"],
+    status: 201,
+    reply: s.Model,
+  }),
+  getModel: route("GET", "/api/models/:modelId", {
+    summary: "One model version with its scores",
+    access: viewer,
+    params: modelId,
+    reply: s.ModelDetail,
+  }),
+  getModelFile: route("GET", "/api/models/:modelId/file", {
+    summary: "The model as one ONNX file",
+    access: viewer,
+    params: modelId,
+    produces: "application/octet-stream",
+  }),
+  startModel: route("POST", "/api/models/:modelId/start", {
+    summary: "Let this version inspect (the one before it stops); its own threshold comes into force",
+    access: operator,
+    params: modelId,
+    reply: s.Model,
+  }),
+  stopModel: route("POST", "/api/models/:modelId/stop", {
+    summary: "Stop inspecting with this version",
+    access: operator,
+    params: modelId,
+    reply: s.Model,
+  }),
+  deleteModel: route("DELETE", "/api/models/:modelId", {
+    summary: "Delete a version that is not running",
+    access: admin,
+    params: modelId,
+  }),
+  predict: route("POST", "/api/models/:modelId/predict", {
+    summary: "Try a picture: nothing is recorded",
+    access: viewer,
+    params: modelId,
+    query: z.strictObject({ heatmap: z.stringbool().default(true) }),
+    consumes: images,
+    reply: s.Prediction,
+  }),
+
+  // ------------------------------------------------------------ cameras, tokens, people
+  listCameras: route("GET", "/api/cameras", {
+    summary: "Cameras",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional() }),
+    reply: list(s.Camera),
+  }),
+  addCamera: route("POST", "/api/cameras", {
+    summary: "Add a camera to a project",
+    access: operator,
+    body: z.strictObject({
+      id: s.PlantId,
+      projectId: s.Id,
+      assemblyLineId: s.PlantId,
+      name: z.string().max(120).optional(),
+    }),
+    status: 201,
+    reply: s.Camera,
+  }),
+  removeCamera: route("DELETE", "/api/cameras/:cameraId", {
+    summary: "Remove a camera; its inspections stay",
+    access: operator,
+    params: z.strictObject({ cameraId: s.PlantId }),
+  }),
+  listTokens: route("GET", "/api/tokens", { summary: "Tokens, without their secrets", access: admin, reply: list(s.Token) }),
+  createToken: route("POST", "/api/tokens", {
+    summary: "Create a token; its secret is shown only now",
+    access: admin,
+    body: z.strictObject({
+      name: z.string().min(1).max(120),
+      role: s.Role,
+      cameraIds: z.array(s.PlantId).max(500).default([]),
+      expiresInDays: z.number().positive().max(3650).nullable().default(null),
+    }),
+    status: 201,
+    reply: s.Token.extend({ secret: z.string() }),
+  }),
+  revokeToken: route("DELETE", "/api/tokens/:tokenId", {
+    summary: "Revoke a token",
+    access: admin,
+    params: z.strictObject({ tokenId: s.Id }),
+  }),
+  createSignInLink: route("POST", "/api/users/link", {
+    summary: "Make a sign-in link that works once",
+    access: admin,
+    body: z.strictObject({
+      name: z.string().min(1).max(120),
+      role: s.UserRole,
+      expiresInMinutes: z.number().positive().max(60 * 24 * 7).default(60),
+    }),
+    status: 201,
+    reply: z.object({ url: z.string(), expiresAt: s.Time }),
+  }),
+  signIn: route("GET", "/signin/:code", {
+    summary: "Swap a sign-in link for a session cookie and go to the dashboard",
+    access: "signed",
+    params: z.strictObject({ code: z.string().max(100) }),
+    status: 303,
+    produces: "text/html",
+  }),
+  signOut: route("POST", "/api/signout", { summary: "End this browser's session", access: "anyone" }),
+  getMe: route("GET", "/api/me", { summary: "Who I am and what I may do", access: everyRole, reply: s.Me }),
+
+  // ------------------------------------------------------------ outgoing actions, the service itself
+  listActions: route("GET", "/api/actions", {
+    summary: "Outgoing mails and their state",
+    access: viewer,
+    query: z.strictObject({ ...paging, status: s.Action.shape.status.optional() }),
+    reply: page(s.Action),
+  }),
+  retryAction: route("POST", "/api/actions/:actionId/retry", {
+    summary: "Send a parked one again",
+    access: operator,
+    params: z.strictObject({ actionId: s.Id }),
+    reply: s.Action,
+  }),
+  getSystem: route("GET", "/api/system", { summary: "Version, disk, sample line", access: viewer, reply: s.System }),
+  removeSampleLine: route("DELETE", "/api/sample-line", {
+    summary: "Remove the sample line with its project, camera, model and inspections",
+    access: admin,
+  }),
+  live: route("GET", "/api/live", {
+    summary: "WebSocket: live events (see LiveEvent)",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional() }),
+    status: 101,
+    produces: "application/json",
+  }),
+  getOpenApi: route("GET", "/api/openapi.json", {
+    summary: "This table as OpenAPI 3.1",
+    access: "anyone",
+    reply: z.record(z.string(), z.unknown()),
+  }),
+  getMetrics: route("GET", "/metrics", {
+    summary: "Prometheus metrics; no token is asked from the loopback address",
+    access: viewer,
+    produces: "text/plain",
+  }),
+  getHealth: route("GET", "/healthz", {
+    summary: "Is it up, can it write",
+    access: "anyone",
+    reply: z.object({ status: z.enum(["ok", "degraded"]), version: z.string(), reasons: z.array(z.string()) }),
+  }),
+} satisfies Record<string, Route>;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+/** What a caller may pass (defaults not yet filled in). */
+export type ParamsIn<N extends RouteName> = z.input<Routes[N]["params"]>;
+export type QueryIn<N extends RouteName> = z.input<Routes[N]["query"]>;
+export type BodyIn<N extends RouteName> = z.input<NonNullable<Routes[N]["body"]>>;
+/** What a handler receives (checked, defaults filled in). */
+export type Params<N extends RouteName> = z.output<Routes[N]["params"]>;
+export type Query<N extends RouteName> = z.output<Routes[N]["query"]>;
+export type Body<N extends RouteName> = z.output<NonNullable<Routes[N]["body"]>>;
+export type Reply<N extends RouteName> = z.output<NonNullable<Routes[N]["reply"]>>;

@@ -1,0 +1,304 @@
+/** Everything that travels over HTTP and WebSocket, declared once: validation, TypeScript types and OpenAPI follow from these schemas. */
+import { z } from "zod";
+
+// ---------------------------------------------------------------- words used everywhere
+
+/** Every time on the wire is UTC, ISO 8601, milliseconds, `Z`. */
+export const Time = z.iso.datetime({ precision: 3 }).describe("UTC, ISO 8601 with milliseconds");
+/** Ids made by the server are ULIDs: sortable by creation. */
+export const Id = z
+  .string()
+  .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)
+  .describe("ULID");
+/** Camera, line and image ids come from the plant: what people already print on labels. */
+export const PlantId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/)
+  .describe("1 to 128 of A–Z a–z 0–9 . _ : -");
+export const ProjectName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/)
+  .describe("1 to 255 of A–Z a–z 0–9 _ -");
+/** Labels name classes; `normal` is the good class of an anomaly project. */
+export const Label = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}/\\]+$/u);
+export const Role = z.enum(["admin", "operator", "viewer", "device"]);
+export const UserRole = z.enum(["admin", "operator", "viewer"]);
+export const Unit = z.number().min(0).max(1);
+export const Cursor = z.string().max(200);
+export const Limit = z.coerce.number().int().min(1).max(200).default(50);
+
+export const ApiError = z.object({
+  code: z.string().describe("Stable code; see docs/reference/errors.md"),
+  message: z.string().describe("What happened, to which thing, what to do"),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+// ---------------------------------------------------------------- models and metrics
+
+export const Task = z.enum(["anomaly", "classification"]);
+
+/** One picture's held-out or test score: what the threshold slider counts. */
+export const ScoredSample = z.object({
+  score: Unit.describe("Anomaly score on the model's own scale: 0.5 is the model's initial threshold"),
+  isAnomaly: z.boolean().describe("What a person said"),
+});
+
+export const RocPoint = z.object({ falsePositiveRate: Unit, truePositiveRate: Unit, threshold: z.number() });
+
+export const Metrics = z.object({
+  source: z.enum(["test", "heldOut"]).describe("test: pictures kept apart; heldOut: each picture scored by a model that never saw it"),
+  images: z.int(),
+  accuracy: Unit,
+  precision: Unit.nullable(),
+  recall: Unit.nullable(),
+  f1: Unit.nullable(),
+  auroc: Unit.nullable(),
+  ece: Unit.nullable().describe("Expected calibration error"),
+  confusion: z.object({ labels: z.array(z.string()), counts: z.array(z.array(z.int())) }).describe("counts[truth][answer]"),
+});
+
+export const Candidate = z.object({
+  method: z.string(),
+  foldScores: z.array(z.number()).describe("One per fold, higher is better; the same measure for all candidates"),
+  meanScore: z.number(),
+  chosen: z.boolean(),
+});
+
+export const Model = z.object({
+  id: Id,
+  projectId: Id,
+  version: z.int().min(1),
+  method: z.string(),
+  task: Task,
+  labels: z.array(z.string()),
+  createdAt: Time,
+  sizeBytes: z.int(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  source: z.enum(["trained", "uploaded"]),
+  trainImages: z.int(),
+  metrics: Metrics.nullable(),
+  candidates: z.array(Candidate),
+  isRunning: z.boolean(),
+});
+
+export const ModelDetail = Model.extend({
+  scores: z.array(ScoredSample).describe("Empty for several classes"),
+  roc: z.array(RocPoint),
+});
+
+export const Prediction = z.object({
+  task: Task,
+  label: z.string(),
+  isAnomalous: z.boolean().nullable().describe("null for several classes"),
+  score: Unit.nullable().describe("Anomaly score, 0.5 = at the threshold; null for several classes"),
+  confidence: Unit.describe("Anomaly: 2·|score − 0.5|; several classes: calibrated probability of the answer"),
+  probabilities: z.record(z.string(), Unit),
+  width: z.int(),
+  height: z.int(),
+  inferenceMs: z.number(),
+  heatMapPng: z.string().nullable().describe("Transparent PNG of the anomaly map, base64"),
+});
+
+// ---------------------------------------------------------------- projects, pictures, jobs
+
+export const Project = z.object({
+  id: Id,
+  name: ProjectName,
+  createdAt: Time,
+  isSample: z.boolean().describe("Belongs to the sample line"),
+  runningModelId: Id.nullable(),
+  threshold: Unit.describe("In force, on the running model's scale; 0.5 is the model's own"),
+  recipients: z.array(z.email()).max(50),
+  alertConfidence: Unit.describe("A defect below this confidence is a low-confidence alert (strict <)"),
+  samples: z.object({ train: z.int(), test: z.int(), byLabel: z.record(z.string(), z.int()) }),
+  cameras: z.int(),
+  inspections: z.int(),
+});
+export const ThresholdChange = z.object({
+  changedAt: Time,
+  changedBy: z.string(),
+  modelId: Id.nullable(),
+  threshold: Unit,
+});
+
+export const Part = z.enum(["train", "test", "auto"]).describe("auto: the first training puts every fifth of a label aside for the test");
+export const Sample = z.object({
+  id: Id,
+  projectId: Id,
+  name: z.string(),
+  label: Label,
+  part: Part,
+  width: z.int(),
+  height: z.int(),
+  addedAt: Time,
+});
+
+export const JobStatus = z.enum(["queued", "running", "succeeded", "failed", "cancelled"]);
+export const Job = z.object({
+  id: Id,
+  kind: z.enum(["train"]),
+  projectId: Id,
+  status: JobStatus,
+  progress: Unit,
+  step: z.string().describe("What it does now, for people"),
+  createdAt: Time,
+  startedAt: Time.nullable(),
+  endedAt: Time.nullable(),
+  modelId: Id.nullable(),
+  error: ApiError.nullable(),
+});
+
+// ---------------------------------------------------------------- cameras, people, tokens
+
+export const Camera = z.object({
+  id: PlantId,
+  projectId: Id,
+  name: z.string().max(120),
+  assemblyLineId: PlantId,
+  createdAt: Time,
+  lastImageAt: Time.nullable(),
+  inspections: z.int(),
+});
+
+export const Token = z.object({
+  id: Id,
+  name: z.string().max(120),
+  role: Role,
+  cameraIds: z.array(PlantId).describe("device only: the cameras it may send for"),
+  createdAt: Time,
+  expiresAt: Time.nullable(),
+  revokedAt: Time.nullable(),
+  lastUsedAt: Time.nullable(),
+});
+
+export const Me = z.object({
+  kind: z.enum(["user", "token"]),
+  name: z.string(),
+  role: Role,
+  cameraIds: z.array(PlantId),
+});
+
+// ---------------------------------------------------------------- inspections
+
+export const InspectionStatus = z
+  .enum(["queued", "waiting", "inspected", "failed"])
+  .describe("queued: next in line; waiting: accepted, no model is running");
+export const Inspection = z.object({
+  id: Id,
+  projectId: Id,
+  cameraId: PlantId,
+  assemblyLineId: PlantId,
+  imageId: PlantId,
+  status: InspectionStatus,
+  capturedAt: Time.nullable().describe("When the device says the picture was taken"),
+  receivedAt: Time,
+  inspectedAt: Time.nullable(),
+  label: z.string().nullable().describe("The verdict: normal, anomaly, or a class"),
+  isAnomalous: z.boolean().nullable(),
+  score: Unit.nullable(),
+  confidence: Unit.nullable(),
+  modelId: Id.nullable(),
+  modelVersion: z.int().nullable(),
+  threshold: Unit.nullable().describe("The one that made this verdict"),
+  inferenceMs: z.number().nullable(),
+  hasHeatMap: z.boolean(),
+  attempts: z.int(),
+  failure: ApiError.nullable(),
+  imageSha256: z.string(),
+  imageBytes: z.int(),
+});
+
+export const Action = z.object({
+  id: Id,
+  kind: z.enum(["mail"]),
+  inspectionId: Id.nullable(),
+  projectId: Id,
+  status: z.enum(["pending", "delivered", "parked"]),
+  attempts: z.int(),
+  nextAttemptAt: Time.nullable(),
+  createdAt: Time,
+  deliveredAt: Time.nullable(),
+  summary: z.string().describe("Subject and recipients"),
+  lastError: z.string().nullable(),
+});
+
+/** One bar of the dashboard's chart. */
+export const StatsBucket = z.object({ startsAt: Time, inspected: z.int(), anomalous: z.int(), failed: z.int() });
+export const Stats = z.object({
+  from: Time,
+  to: Time,
+  bucketSeconds: z.int(),
+  totals: z.object({
+    inspected: z.int(),
+    anomalous: z.int(),
+    failed: z.int(),
+    queued: z.int(),
+    waiting: z.int(),
+    inferenceMsMean: z.number().nullable(),
+  }),
+  buckets: z.array(StatsBucket),
+  byCamera: z.array(z.object({ cameraId: PlantId, inspected: z.int(), anomalous: z.int() })),
+  byLine: z.array(z.object({ assemblyLineId: PlantId, inspected: z.int(), anomalous: z.int() })),
+  byLabel: z.array(z.object({ label: z.string(), inspected: z.int() })),
+});
+
+// ---------------------------------------------------------------- the service itself
+
+export const SampleLine = z.object({
+  state: z.enum(["absent", "settingUp", "running", "failed"]),
+  projectId: Id.nullable(),
+  jobId: Id.nullable(),
+  message: z.string(),
+});
+export const System = z.object({
+  version: z.string(),
+  startedAt: Time,
+  publicUrl: z.string(),
+  sampleLine: SampleLine,
+  mailConfigured: z.boolean(),
+  freeDiskBytes: z.int(),
+  minFreeDiskBytes: z.int(),
+  projects: z.int(),
+});
+
+/** What the WebSocket at /api/live sends, one JSON object a message. */
+export const LiveEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), at: Time }),
+  z.object({ type: z.literal("inspection"), inspection: Inspection }),
+  z.object({ type: z.literal("job"), job: Job }),
+  z.object({ type: z.literal("project"), projectId: Id, change: z.enum(["created", "changed", "deleted"]) }),
+  z.object({ type: z.literal("inspectionDeleted"), inspectionId: Id }),
+  z.object({ type: z.literal("sampleLine"), sampleLine: SampleLine }),
+]);
+
+export type ApiError = z.infer<typeof ApiError>;
+export type Task = z.infer<typeof Task>;
+export type Role = z.infer<typeof Role>;
+export type UserRole = z.infer<typeof UserRole>;
+export type Metrics = z.infer<typeof Metrics>;
+export type ScoredSample = z.infer<typeof ScoredSample>;
+export type RocPoint = z.infer<typeof RocPoint>;
+export type Candidate = z.infer<typeof Candidate>;
+export type Model = z.infer<typeof Model>;
+export type ModelDetail = z.infer<typeof ModelDetail>;
+export type Prediction = z.infer<typeof Prediction>;
+export type Project = z.infer<typeof Project>;
+export type ThresholdChange = z.infer<typeof ThresholdChange>;
+export type Part = z.infer<typeof Part>;
+export type Sample = z.infer<typeof Sample>;
+export type Job = z.infer<typeof Job>;
+export type JobStatus = z.infer<typeof JobStatus>;
+export type Camera = z.infer<typeof Camera>;
+export type Token = z.infer<typeof Token>;
+export type Me = z.infer<typeof Me>;
+export type Inspection = z.infer<typeof Inspection>;
+export type InspectionStatus = z.infer<typeof InspectionStatus>;
+export type Action = z.infer<typeof Action>;
+export type Stats = z.infer<typeof Stats>;
+export type SampleLine = z.infer<typeof SampleLine>;
+export type System = z.infer<typeof System>;
+export type LiveEvent = z.infer<typeof LiveEvent>;
