@@ -11,6 +11,8 @@ export interface Route<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Reply extends z.ZodType = z.ZodType,
+  Consumes extends string = string,
+  Produces extends string = string,
 > {
   readonly method: Method;
   /** Fastify's form: `/api/projects/:projectId`. */
@@ -22,26 +24,33 @@ export interface Route<
   /** A JSON body; `undefined` where the body is raw bytes (`consumes`) or absent. */
   readonly body: Body | undefined;
   /** Media types of a raw body. */
-  readonly consumes: readonly string[];
+  readonly consumes: readonly Consumes[];
   readonly status: number;
   /** A JSON reply; `undefined` where the reply is bytes (`produces`) or empty (204). */
   readonly reply: Reply | undefined;
-  readonly produces: string;
+  readonly produces: Produces;
 }
 
 const none = z.strictObject({});
 type None = typeof none;
 
-interface Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+interface Spec<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  R extends z.ZodType,
+  C extends string,
+  O extends string,
+> {
   summary: string;
   access: Access;
   params?: P;
   query?: Q;
   body?: B;
-  consumes?: readonly string[];
+  consumes?: readonly C[];
   status?: number;
   reply?: R;
-  produces?: string;
+  produces?: O;
 }
 
 function route<
@@ -49,7 +58,9 @@ function route<
   Q extends z.ZodType = None,
   B extends z.ZodType = z.ZodUndefined,
   R extends z.ZodType = z.ZodUndefined,
->(method: Method, path: string, spec: Spec<P, Q, B, R>): Route<P, Q, B, R> {
+  C extends string = never,
+  O extends string = "application/json",
+>(method: Method, path: string, spec: Spec<P, Q, B, R, C, O>): Route<P, Q, B, R, C, O> {
   return Object.freeze({
     method,
     path,
@@ -61,7 +72,7 @@ function route<
     consumes: spec.consumes ?? [],
     status: spec.status ?? (spec.reply === undefined && spec.produces === undefined ? 204 : 200),
     reply: spec.reply,
-    produces: spec.produces ?? "application/json",
+    produces: spec.produces ?? ("application/json" as O),
   });
 }
 
@@ -79,6 +90,7 @@ const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
+// No `satisfies Record<string, Route>`: as a contextual type it would widen every part that a row leaves out to `unknown`.
 export const routes = {
   // ------------------------------------------------------------ a picture's way in (S1)
   getSignedUrl: route("GET", "/getsignedurl", {
@@ -255,7 +267,11 @@ export const routes = {
     params: projectId,
     body: z.strictObject({
       method: z.enum(["auto", "patchcore", "classifier"]).default("auto"),
-      seed: z.int().min(0).max(2 ** 31 - 1).default(0),
+      seed: z
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1)
+        .default(0),
     }),
     status: 202,
     reply: s.Job,
@@ -356,7 +372,11 @@ export const routes = {
     access: operator,
     params: z.strictObject({ cameraId: s.PlantId }),
   }),
-  listTokens: route("GET", "/api/tokens", { summary: "Tokens, without their secrets", access: admin, reply: list(s.Token) }),
+  listTokens: route("GET", "/api/tokens", {
+    summary: "Tokens, without their secrets",
+    access: admin,
+    reply: list(s.Token),
+  }),
   createToken: route("POST", "/api/tokens", {
     summary: "Create a token; its secret is shown only now",
     access: admin,
@@ -380,7 +400,11 @@ export const routes = {
     body: z.strictObject({
       name: z.string().min(1).max(120),
       role: s.UserRole,
-      expiresInMinutes: z.number().positive().max(60 * 24 * 7).default(60),
+      expiresInMinutes: z
+        .number()
+        .positive()
+        .max(60 * 24 * 7)
+        .default(60),
     }),
     status: 201,
     reply: z.object({ url: z.string(), expiresAt: s.Time }),
@@ -435,7 +459,7 @@ export const routes = {
     access: "anyone",
     reply: z.object({ status: z.enum(["ok", "degraded"]), version: z.string(), reasons: z.array(z.string()) }),
   }),
-} satisfies Record<string, Route>;
+};
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

@@ -50,7 +50,9 @@ export const ScoredSample = z.object({
 export const RocPoint = z.object({ falsePositiveRate: Unit, truePositiveRate: Unit, threshold: z.number() });
 
 export const Metrics = z.object({
-  source: z.enum(["test", "heldOut"]).describe("test: pictures kept apart; heldOut: each picture scored by a model that never saw it"),
+  source: z
+    .enum(["test", "heldOut"])
+    .describe("test: pictures kept apart; heldOut: each picture scored by a model that never saw it"),
   images: z.int(),
   accuracy: Unit,
   precision: Unit.nullable(),
@@ -58,7 +60,9 @@ export const Metrics = z.object({
   f1: Unit.nullable(),
   auroc: Unit.nullable(),
   ece: Unit.nullable().describe("Expected calibration error"),
-  confusion: z.object({ labels: z.array(z.string()), counts: z.array(z.array(z.int())) }).describe("counts[truth][answer]"),
+  confusion: z
+    .object({ labels: z.array(z.string()), counts: z.array(z.array(z.int())) })
+    .describe("counts[truth][answer]"),
 });
 
 export const Candidate = z.object({
@@ -125,7 +129,9 @@ export const ThresholdChange = z.object({
   threshold: Unit,
 });
 
-export const Part = z.enum(["train", "test", "auto"]).describe("auto: the first training puts every fifth of a label aside for the test");
+export const Part = z
+  .enum(["train", "test", "auto"])
+  .describe("auto: the first training puts every fifth of a label aside for the test");
 export const Sample = z.object({
   id: Id,
   projectId: Id,
