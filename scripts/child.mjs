@@ -1,0 +1,29 @@
+/** Runs a child process to its end and passes on the signals that reach us meanwhile. */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/** Resolves to the child's exit code as a shell counts it: 128 + the signal's number when a signal ended it. */
+export function runChild(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: "inherit", ...options });
+    const passOn = (signal) => child.kill(signal);
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, passOn);
+    const stopListening = () => {
+      for (const signal of signals) process.off(signal, passOn);
+    };
+    child.on("error", (error) => {
+      stopListening();
+      reject(error);
+    });
+    child.on("close", (code, signal) => {
+      stopListening();
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}
+
+/** True for exit codes that say a person or the system stopped the child, so that nobody is told of a failure. */
+export function wasStopped(code) {
+  return [constants.signals.SIGINT, constants.signals.SIGTERM, constants.signals.SIGHUP].includes(code - 128);
+}
