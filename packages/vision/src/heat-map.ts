@@ -1,0 +1,99 @@
+/** Shows a map of anomaly scores over a picture: resamples it and gives it colours. */
+
+/** One score per cell, 0 (normal) to 1, rows top to bottom; 0.5 is the threshold. */
+export interface ScoreMap {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** Scores up to here stay clear, so that the picture beneath is seen as it is. */
+const clearBelow = 0.25;
+/** Fewer colours compress better, and nobody sees more. */
+const levels = 64;
+
+/** Score (0–1) → red, green, blue, opacity. Light to dark as well as yellow to red, so that it reads without colours too. */
+const stops: readonly (readonly [number, number, number, number, number])[] = [
+  [clearBelow, 255, 240, 130, 0],
+  [0.5, 255, 205, 40, 110],
+  [0.7, 250, 120, 20, 165],
+  [1, 200, 10, 35, 205],
+];
+
+/** Red, green, blue and opacity of each level. */
+const palette = makePalette();
+
+/**
+ * Paints a score map at `width` x `height` as RGBA (4 bytes a pixel, not premultiplied): clear where the score is low,
+ * yellow at the threshold, dark red at 1.
+ *
+ * @example
+ * const overlay = colourise(map, picture.width, picture.height);
+ */
+export function colourise(map: ScoreMap, width: number, height: number): Uint8Array {
+  const large = resizeMap(map, width, height);
+  const out = new Uint8Array(width * height * 4);
+  for (let i = 0, to = 0; i < large.data.length; i++, to += 4) {
+    const score = large.data[i] as number;
+    const level = Math.min(Math.max(Math.round(score * (levels - 1)), 0), levels - 1) * 4;
+    out[to] = palette[level] as number;
+    out[to + 1] = palette[level + 1] as number;
+    out[to + 2] = palette[level + 2] as number;
+    out[to + 3] = palette[level + 3] as number;
+  }
+  return out;
+}
+
+/** Resamples a map bilinearly, pixel centres at their halves, edges repeated. */
+export function resizeMap(map: ScoreMap, width: number, height: number): ScoreMap {
+  if (map.data.length !== map.width * map.height || map.data.length === 0) {
+    throw new RangeError(
+      `A map of ${map.width} x ${map.height} must have ${map.width * map.height} scores, got ${map.data.length}.`,
+    );
+  }
+  const across = positions(map.width, width);
+  const down = positions(map.height, height);
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const position = down[y] as number;
+    const upper = Math.floor(position);
+    const lower = Math.min(upper + 1, map.height - 1);
+    const dy = position - upper;
+    for (let x = 0; x < width; x++) {
+      const at = across[x] as number;
+      const left = Math.floor(at);
+      const right = Math.min(left + 1, map.width - 1);
+      const dx = at - left;
+      const top = mix(map.data[upper * map.width + left] as number, map.data[upper * map.width + right] as number, dx);
+      const low = mix(map.data[lower * map.width + left] as number, map.data[lower * map.width + right] as number, dx);
+      data[y * width + x] = mix(top, low, dy);
+    }
+  }
+  return { width, height, data };
+}
+
+/** Where each result pixel's centre lies in the source, in source pixels from the first pixel's centre. */
+function positions(from: number, to: number): Float64Array {
+  if (!Number.isInteger(to) || to < 1) throw new RangeError(`A map must have sides of whole pixels, got ${to}.`);
+  return Float64Array.from({ length: to }, (_, i) => Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1));
+}
+
+function mix(a: number, b: number, t: number): number {
+  return a + (b - a) * t;
+}
+
+function makePalette(): Uint8Array {
+  const out = new Uint8Array(levels * 4);
+  for (let level = 0; level < levels; level++) {
+    const score = level / (levels - 1);
+    const upper = stops.findIndex(([at]) => score <= at);
+    // A clear pixel has no colour at all: equal bytes compress to nothing.
+    if (upper === 0) continue;
+    const above = stops[upper] ?? stops[stops.length - 1];
+    const below = stops[upper - 1];
+    if (!above || !below) continue;
+    const t = (score - below[0]) / (above[0] - below[0]);
+    for (let c = 0; c < 4; c++) out[level * 4 + c] = Math.round(mix(below[c + 1] as number, above[c + 1] as number, t));
+  }
+  return out;
+}
