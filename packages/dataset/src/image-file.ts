@@ -1,0 +1,117 @@
+/** Picture files to pixels and back; the only place that touches sharp, locked down to JPEG and PNG. */
+import type { Image, Mask } from "@sightline/vision/image";
+import sharp, { type Sharp } from "sharp";
+import { checkPixels, ImageError, type ImageHeader, readHeader } from "./image-header.js";
+
+export { ImageError, type ImageErrorCode, type ImageHeader, readHeader } from "./image-header.js";
+
+// libvips also opens SVG, PDF, TIFF, GIF, raw files and more: each a door for an attack, none of use here.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({ operation: ["VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer"] });
+// One thread per picture: throughput comes from decoding several at once, and the cores belong to the models.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** More than any common industrial camera sends, and 150 MB when decoded. */
+export const defaultMaxPixels = 50_000_000;
+
+export interface DecodeOptions {
+  /** A JPEG may be decoded smaller (1/2, 1/4, 1/8), but never below this size: much faster for large pictures. */
+  readonly minWidth?: number;
+  readonly minHeight?: number;
+  /** Refused with IMAGE_TOO_LARGE above this, before anything is decoded. */
+  readonly maxPixels?: number;
+}
+
+/**
+ * Decodes a JPEG or PNG to 8-bit RGB: turned as its EXIF says, grey and CMYK converted, transparent parts on white.
+ * Throws ImageError: IMAGE_EMPTY, NOT_AN_IMAGE, IMAGE_TOO_LARGE, IMAGE_TRUNCATED (cut off or damaged).
+ *
+ * @example
+ * const picture = await decodeImage(await readFile("part.jpg"), { minWidth: 224, minHeight: 224 });
+ */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Image> {
+  const header = readHeader(bytes);
+  checkPixels(header, options.maxPixels ?? defaultMaxPixels);
+  const pipeline = open(bytes, header);
+  const shrink = header.format === "jpeg" ? shrinkFactor(header, options) : 1;
+  if (shrink > 1) {
+    // With both sides whole fractions of the source, sharp asks libjpeg for most of the shrinking. `fill` takes the size
+    // after turning.
+    pipeline.resize(Math.ceil(header.width / shrink), Math.ceil(header.height / shrink), { fit: "fill" });
+  }
+  const { data, info } = await decoded(pipeline.flatten({ background: "#fff" }).toColourspace("srgb").raw(), header);
+  return { width: info.width, height: info.height, data: toThreeChannels(data, info.channels) };
+}
+
+/** Decodes a mask: what is bright is inside. Also takes masks written with the values 0 and 1. */
+export async function decodeMask(bytes: Uint8Array, options: Pick<DecodeOptions, "maxPixels"> = {}): Promise<Mask> {
+  const { width, height, data: rgb } = await decodeImage(bytes, options);
+  const data = new Uint8Array(width * height);
+  let brightest = 0;
+  for (let i = 0; i < data.length; i++) {
+    const value = Math.max(rgb[i * 3] as number, rgb[i * 3 + 1] as number, rgb[i * 3 + 2] as number);
+    data[i] = value;
+    if (value > brightest) brightest = value;
+  }
+  const inside = brightest < 128 ? 1 : 128;
+  for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) >= inside ? 1 : 0;
+  return { width, height, data };
+}
+
+/** A JPEG of the picture; `quality` 1–100. */
+export function encodeJpeg(image: Image, quality = 85): Promise<Uint8Array> {
+  return sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
+    .jpeg({ quality })
+    .toBuffer();
+}
+
+/** A PNG of RGB pixels, or of RGBA pixels (four bytes each, not premultiplied), told by the length of `data`. */
+export function encodePng(pixels: { width: number; height: number; data: Uint8Array }): Promise<Uint8Array> {
+  const channels = pixels.data.length / (pixels.width * pixels.height);
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw new RangeError(`A picture to write must have 1, 3 or 4 bytes a pixel, got ${channels}.`);
+  }
+  return sharp(pixels.data, { raw: { width: pixels.width, height: pixels.height, channels } })
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+}
+
+function open(bytes: Uint8Array, header: ImageHeader): Sharp {
+  // Our own limit stands in checkPixels; "error" refuses what is cut off but lets pass what cameras get slightly wrong.
+  const pipeline = sharp(bytes, { failOn: "error", limitInputPixels: false, sequentialRead: true });
+  return header.orientation > 1 ? pipeline.autoOrient() : pipeline;
+}
+
+async function decoded(pipeline: Sharp, header: ImageHeader) {
+  try {
+    return await pipeline.toBuffer({ resolveWithObject: true });
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message.trim().replaceAll(/\s+/g, " ") : String(cause);
+    throw new ImageError(
+      "IMAGE_TRUNCATED",
+      `The ${header.format === "jpeg" ? "JPEG" : "PNG"} file is cut off or damaged (${text}). Send it again, whole.`,
+      { cause },
+    );
+  }
+}
+
+function shrinkFactor(header: ImageHeader, { minWidth, minHeight }: DecodeOptions): 1 | 2 | 4 | 8 {
+  if (minWidth === undefined && minHeight === undefined) return 1;
+  for (const factor of [8, 4, 2] as const) {
+    if (header.width >= (minWidth ?? 1) * factor && header.height >= (minHeight ?? 1) * factor) return factor;
+  }
+  return 1;
+}
+
+function toThreeChannels(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const out = new Uint8Array((data.length / channels) * 3);
+  for (let from = 0, to = 0; from < data.length; from += channels, to += 3) {
+    const grey = data[from] as number;
+    out[to] = grey;
+    out[to + 1] = channels > 2 ? (data[from + 1] as number) : grey;
+    out[to + 2] = channels > 2 ? (data[from + 2] as number) : grey;
+  }
+  return out;
+}
