@@ -1,0 +1,162 @@
+/** The pretrained network below every method: where its file is, and its graph for one picture size and some taps. */
+
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Graph, ValueInfo } from "@sightline/nn/graph";
+import { pruned, standardOpset } from "@sightline/nn/graph";
+import { readOnnx } from "@sightline/nn/onnx-file";
+import { withInputSize } from "@sightline/nn/padding";
+import { ModelError } from "./model-error.js";
+
+/**
+ * The taps of our own backbone that are useful as features, with their channels and the pixels between two of their
+ * places. Its file has more: `block0` … `block16` and, before each block's depthwise convolution, `block1Expand` ….
+ */
+export const backboneTaps = {
+  block5: { stride: 8, channels: 32 },
+  block6Expand: { stride: 8, channels: 192 },
+  block9: { stride: 16, channels: 64 },
+  block10: { stride: 16, channels: 96 },
+  block11: { stride: 16, channels: 96 },
+  block12: { stride: 16, channels: 96 },
+  block13Expand: { stride: 16, channels: 576 },
+  last: { stride: 32, channels: 1280 },
+} as const;
+
+export interface BackboneOptions {
+  /** Size in pixels of the pictures that the graph takes. */
+  readonly width: number;
+  readonly height: number;
+  /** Names of the feature maps wanted; they become the graph's outputs, in this order. */
+  readonly taps: readonly string[];
+}
+
+export interface BackboneLocation {
+  /** A backbone named by the user: any ONNX file that takes float32 [N, 3, H, W] pictures in [-1, 1]. */
+  readonly file?: string;
+  readonly dataFolder?: string;
+}
+
+const fileName = "mobilenet_v2.onnx";
+
+/** Digest of the file that `npm run build` writes; changes only when the conversion does. */
+export const backboneSha256 = "9889594d111b597b27a8c07e3b84ec526218ebf441f58b16a6d5f59bcc111e6b";
+
+/** `<repository>/.cache/backbone/mobilenet_v2.onnx`: what the build writes. */
+export function builtBackboneFile(): string {
+  return fileURLToPath(new URL(`../../../.cache/backbone/${fileName}`, import.meta.url));
+}
+
+/**
+ * The backbone's file: the one named by the caller, else by SIGHTLINE_BACKBONE, else the build's, else the copy in the data
+ * folder.
+ *
+ * @throws ModelError `BACKBONE_MISSING`
+ */
+export function backboneFile({ file, dataFolder }: BackboneLocation = {}): string {
+  const named = file ?? (process.env.SIGHTLINE_BACKBONE || undefined);
+  if (named !== undefined) {
+    if (existsSync(named)) return resolve(named);
+    const source = file === undefined ? "SIGHTLINE_BACKBONE names" : "The backbone's file is named";
+    throw new ModelError(
+      "BACKBONE_MISSING",
+      `${source} "${named}", which doesn't exist. Name an ONNX file or nothing.`,
+    );
+  }
+  const places = [builtBackboneFile(), ...(dataFolder === undefined ? [] : [copiedFile(dataFolder)])];
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  throw new ModelError(
+    "BACKBONE_MISSING",
+    `The pretrained backbone isn't at ${places.join(" or ")}. Run "npm run build", which makes it without a network, ` +
+      "or name an ONNX file in SIGHTLINE_BACKBONE.",
+  );
+}
+
+/** Puts a copy of the build's backbone into a data folder, so that the folder trains models wherever it goes. */
+export function copyBackbone(dataFolder: string): void {
+  const target = copiedFile(dataFolder);
+  if (existsSync(target) && sha256(readFileSync(target)) === backboneSha256) return;
+  mkdirSync(dirname(target), { recursive: true });
+  const unfinished = `${target}.${process.pid}.tmp`;
+  copyFileSync(backboneFile(), unfinished);
+  renameSync(unfinished, target);
+}
+
+/**
+ * The backbone for one picture size: input `image` float32 [N, 3, height, width] in [-1, 1], outputs the taps.
+ *
+ * @throws ModelError `BACKBONE_MISSING`, `BACKBONE_UNSUITABLE`
+ */
+export function backboneGraph({ file, dataFolder, ...options }: BackboneOptions & BackboneLocation): Graph {
+  return buildBackbone(readBackbone({ ...(file && { file }), ...(dataFolder && { dataFolder }) }), options);
+}
+
+/** The whole backbone, for pictures of any size. */
+export function readBackbone(location: BackboneLocation = {}): Graph {
+  const file = backboneFile(location);
+  const bytes = readFileSync(file);
+  const isOurs = file === builtBackboneFile() || file.endsWith(join("backbone", fileName));
+  if (isOurs && sha256(bytes) !== backboneSha256) {
+    throw new ModelError(
+      "BACKBONE_UNSUITABLE",
+      `The backbone ${file} is damaged or of another version. Delete it and run "npm run build".`,
+    );
+  }
+  return readOnnx(bytes);
+}
+
+/** The part of a backbone that leads to the taps, with its paddings settled for the picture size. */
+export function buildBackbone(backbone: Graph, { width, height, taps }: BackboneOptions): Graph {
+  const [input, ...others] = backbone.inputs;
+  if (
+    !input ||
+    others.length > 0 ||
+    input.type !== "float32" ||
+    input.dims.length !== 4 ||
+    backbone.opset !== standardOpset
+  ) {
+    const got = backbone.inputs.map(({ type, dims }) => `${type} (${dims.join(", ")})`).join(" and ");
+    throw new ModelError(
+      "BACKBONE_UNSUITABLE",
+      `A backbone takes one input, float32 (N, 3, height, width), and is exported with operator set ${standardOpset}; ` +
+        `"${backbone.name}" takes ${got} in operator set ${backbone.opset}.`,
+    );
+  }
+  const wanted = ["N", 3, height, width];
+  if (input.dims.some((size, axis) => typeof size === "number" && size !== wanted[axis])) {
+    throw new ModelError(
+      "BACKBONE_UNSUITABLE",
+      `The backbone "${backbone.name}" is exported for (${input.dims.join(", ")}), wanted (${wanted.join(", ")}). ` +
+        "Export it with a dynamic batch, height and width.",
+    );
+  }
+  const outputs = taps.map((tap): ValueInfo => {
+    const output = backbone.outputs.find(({ name }) => name === tap);
+    if (output) return output;
+    const known = backbone.outputs.map(({ name }) => name).join(", ");
+    throw new ModelError("BACKBONE_UNSUITABLE", `The backbone "${backbone.name}" has no tap "${tap}", only ${known}.`);
+  });
+  return withInputName(withInputSize(pruned(backbone, outputs), wanted), input.name);
+}
+
+/** Models name their picture `image`, whatever a foreign backbone calls it. */
+function withInputName(graph: Graph, before: string): Graph {
+  if (before === "image") return graph;
+  const rename = (name: string) => (name === before ? "image" : name);
+  return {
+    ...graph,
+    inputs: graph.inputs.map((input) => ({ ...input, name: rename(input.name) })),
+    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
+  };
+}
+
+function copiedFile(dataFolder: string): string {
+  return join(resolve(dataFolder), "backbone", fileName);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
