@@ -1,0 +1,369 @@
+/** The one table of errors the server answers with: the code is the contract, the text is for people, the status is for HTTP. */
+
+/** An error whose code and text a caller may see. Anything else that is thrown is a bug: logged whole, answered without detail. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown>; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+  /** Goes into the reply's `details`. */
+  readonly details: Record<string, unknown> | undefined;
+  /** Goes into the reply's `Retry-After` header. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+export interface ErrorDefinition<P> {
+  (
+    parameters: P,
+    options?: { cause?: unknown; details?: Record<string, unknown>; retryAfterSeconds?: number },
+  ): ServerError;
+  readonly code: string;
+  readonly status: number;
+}
+
+function define<P>(code: string, status: number, message: (parameters: P) => string): ErrorDefinition<P> {
+  return Object.assign((parameters: P, options = {}) => new ServerError(code, status, message(parameters), options), {
+    code,
+    status,
+  });
+}
+
+/** Says what could not be found and how to find what exists. */
+const notFound = (code: string, noun: string, listedAt: string) =>
+  define(code, 404, (p: { id: string }) => `There is no ${noun} "${p.id}". See ${listedAt}.`);
+
+/** Codes are never reused and never renamed; `docs/reference/errors.md` lists each of them. */
+export const errors = {
+  // ------------------------------------------------------------ who is asking
+  notSignedIn: define(
+    "NOT_SIGNED_IN",
+    401,
+    (_: object) => "This needs a token (header Authorization: Bearer …) or a signed-in browser. Ask an admin for one.",
+  ),
+  tokenUnknown: define(
+    "TOKEN_UNKNOWN",
+    401,
+    (_: object) => "The token is not known here. Check that it was copied whole and is for this server.",
+  ),
+  tokenExpired: define(
+    "TOKEN_EXPIRED",
+    401,
+    (p: { name: string; expiredAt: string }) =>
+      `Token "${p.name}" expired at ${p.expiredAt}. Ask an admin for a new one.`,
+  ),
+  tokenRevoked: define(
+    "TOKEN_REVOKED",
+    403,
+    (p: { name: string }) => `Token "${p.name}" was revoked. Ask an admin for a new one.`,
+  ),
+  roleDenied: define(
+    "ROLE_DENIED",
+    403,
+    (p: { role: string; needs: readonly string[] }) =>
+      `The role "${p.role}" may not do this; it needs one of: ${p.needs.join(", ")}.`,
+  ),
+  cameraDenied: define(
+    "CAMERA_DENIED",
+    403,
+    (p: { cameraId: string }) =>
+      `This token may not send for camera "${p.cameraId}". Ask an admin to bind it to that camera.`,
+  ),
+  signInLinkInvalid: define(
+    "SIGN_IN_LINK_INVALID",
+    401,
+    (_: object) =>
+      "This sign-in link was used already, has expired or is not whole. Ask an admin for a new one, or run: sightline user link",
+  ),
+  hostDenied: define(
+    "HOST_DENIED",
+    403,
+    (p: { host: string }) =>
+      `The Host header "${p.host}" is not one this server answers to. Add it to allowedHosts or set publicUrl.`,
+  ),
+  originDenied: define(
+    "ORIGIN_DENIED",
+    403,
+    (p: { origin: string }) => `Pages from "${p.origin}" may not call this server. Add the origin to corsOrigins.`,
+  ),
+  tooManyRequests: define(
+    "TOO_MANY_REQUESTS",
+    429,
+    (p: { afterSeconds: number }) => `Too many requests from this address. Try again in ${p.afterSeconds} s.`,
+  ),
+
+  // ------------------------------------------------------------ the request's shape
+  badRequest: define("BAD_REQUEST", 400, (p: { problem: string }) => p.problem),
+  parameterMissing: define(
+    "PARAMETER_MISSING",
+    400,
+    (p: { name: string; where: string }) => `"${p.name}" is missing in the ${p.where}.`,
+  ),
+  parameterInvalid: define(
+    "PARAMETER_INVALID",
+    400,
+    (p: { name: string; where: string; problem: string }) =>
+      `"${p.name}" in the ${p.where} is not usable: ${p.problem}.`,
+  ),
+  parameterUnknown: define(
+    "PARAMETER_UNKNOWN",
+    400,
+    (p: { name: string; where: string; nearest: string | undefined }) =>
+      `"${p.name}" in the ${p.where} is not known.${p.nearest === undefined ? "" : ` Did you mean "${p.nearest}"?`}`,
+  ),
+  bodyNotJson: define("BODY_NOT_JSON", 400, (p: { problem: string }) => `The body must be JSON: ${p.problem}.`),
+  bodyTooLarge: define(
+    "BODY_TOO_LARGE",
+    413,
+    (p: { maxBytes: number }) => `The body is larger than the ${p.maxBytes} bytes allowed here.`,
+  ),
+  contentTypeUnsupported: define(
+    "CONTENT_TYPE_UNSUPPORTED",
+    415,
+    (p: { got: string; expected: readonly string[] }) =>
+      `Content-Type must be ${p.expected.join(" or ")}, got ${p.got === "" ? "none" : `"${p.got}"`}.`,
+  ),
+  routeNotFound: define(
+    "ROUTE_NOT_FOUND",
+    404,
+    (p: { method: string; path: string }) => `There is nothing at ${p.method} ${p.path}. See /api/openapi.json.`,
+  ),
+  cursorInvalid: define(
+    "CURSOR_INVALID",
+    400,
+    (_: object) => "The cursor is not one this server gave out. Start again without a cursor.",
+  ),
+
+  // ------------------------------------------------------------ pictures coming in
+  imageEmpty: define(
+    "IMAGE_EMPTY",
+    422,
+    (_: object) => "The picture has 0 bytes. Send the bytes of a JPEG or PNG file as the body.",
+  ),
+  notAnImage: define(
+    "NOT_AN_IMAGE",
+    422,
+    (p: { problem: string }) => `The bytes are not a JPEG or PNG picture: ${p.problem}. Nothing was stored.`,
+  ),
+  imageTruncated: define(
+    "IMAGE_TRUNCATED",
+    422,
+    (p: { problem: string }) =>
+      `The picture is cut off or damaged: ${p.problem}. Send it again whole; nothing was stored.`,
+  ),
+  imageTooManyPixels: define(
+    "IMAGE_TOO_MANY_PIXELS",
+    422,
+    (p: { width: number; height: number; maxPixels: number }) =>
+      `The picture has ${p.width} x ${p.height} pixels; at most ${p.maxPixels} in all are allowed. Send it smaller.`,
+  ),
+  contentTypeMismatch: define(
+    "CONTENT_TYPE_MISMATCH",
+    415,
+    (p: { declared: string; actual: string }) =>
+      `Content-Type says ${p.declared} but the bytes are ${p.actual}. Send the right type.`,
+  ),
+  uploadTooLarge: define(
+    "UPLOAD_TOO_LARGE",
+    413,
+    (p: { maxBytes: number }) => `A picture may have at most ${p.maxBytes} bytes. Send it smaller or more compressed.`,
+  ),
+  signatureInvalid: define(
+    "SIGNATURE_INVALID",
+    401,
+    (_: object) => "The address was altered or signed by a key that is gone. Ask /getsignedurl for a new one.",
+  ),
+  signatureExpired: define(
+    "SIGNATURE_EXPIRED",
+    401,
+    (p: { expiredAt: string }) => `The signed address expired at ${p.expiredAt}. Ask /getsignedurl for a new one.`,
+  ),
+  uploadUsed: define(
+    "UPLOAD_USED",
+    409,
+    (p: { inspectionId: string }) =>
+      `This address was used already for other bytes (inspection ${p.inspectionId}). Ask /getsignedurl for a new one.`,
+  ),
+  uploadDeleted: define(
+    "UPLOAD_DELETED",
+    410,
+    (p: { inspectionId: string }) =>
+      `This address was used already and its inspection ${p.inspectionId} was deleted since. Ask /getsignedurl for a new one.`,
+  ),
+  queueFull: define(
+    "QUEUE_FULL",
+    503,
+    (p: { queued: number; maxQueued: number }) =>
+      `${p.queued} pictures wait for inspection and at most ${p.maxQueued} may. Nothing was stored; send this one again later.`,
+  ),
+  diskFull: define(
+    "DISK_FULL",
+    507,
+    (p: { freeBytes: number; minFreeBytes: number }) =>
+      `The disk has ${p.freeBytes} bytes free and ${p.minFreeBytes} must stay free. Nothing was stored; free space or shorten the retention.`,
+  ),
+
+  // ------------------------------------------------------------ things that are not there, or are there already
+  projectNotFound: notFound("PROJECT_NOT_FOUND", "project", "GET /api/projects"),
+  sampleNotFound: notFound("SAMPLE_NOT_FOUND", "labelled picture", "GET /api/projects/:projectId/samples"),
+  cameraNotFound: notFound("CAMERA_NOT_FOUND", "camera", "GET /api/cameras, or add it first"),
+  modelNotFound: notFound("MODEL_NOT_FOUND", "model version", "GET /api/models"),
+  jobNotFound: notFound("JOB_NOT_FOUND", "job", "GET /api/jobs"),
+  tokenNotFound: notFound("TOKEN_NOT_FOUND", "token", "GET /api/tokens"),
+  inspectionNotFound: notFound("INSPECTION_NOT_FOUND", "inspection", "GET /api/inspections"),
+  actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
+  pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
+  projectExists: define(
+    "PROJECT_EXISTS",
+    409,
+    (p: { name: string }) => `There is a project named "${p.name}" already. Choose another name.`,
+  ),
+  cameraExists: define(
+    "CAMERA_EXISTS",
+    409,
+    (p: { cameraId: string; projectName: string }) =>
+      `Camera "${p.cameraId}" exists already, in project "${p.projectName}". Remove it there first or choose another id.`,
+  ),
+  sampleExists: define(
+    "SAMPLE_EXISTS",
+    409,
+    (p: { name: string; label: string }) =>
+      `The same picture is in this project already: "${p.name}", labelled "${p.label}".`,
+  ),
+
+  // ------------------------------------------------------------ states that don't allow it
+  inspectionNotFailed: define(
+    "INSPECTION_NOT_FAILED",
+    409,
+    (p: { id: string; status: string }) =>
+      `Inspection ${p.id} is "${p.status}"; only a failed one can be inspected again.`,
+  ),
+  actionNotParked: define(
+    "ACTION_NOT_PARKED",
+    409,
+    (p: { id: string; status: string }) => `Action ${p.id} is "${p.status}"; only a parked one can be sent again.`,
+  ),
+  jobEnded: define(
+    "JOB_ENDED",
+    409,
+    (p: { id: string; status: string }) => `Job ${p.id} has ended already: "${p.status}".`,
+  ),
+  trainingRunning: define(
+    "TRAINING_RUNNING",
+    409,
+    (p: { jobId: string }) => `This project is training already (job ${p.jobId}). Wait for it or cancel it.`,
+  ),
+  modelRunning: define(
+    "MODEL_RUNNING",
+    409,
+    (p: { id: string; version: number }) => `Model version ${p.version} (${p.id}) is running. Stop it first.`,
+  ),
+  modelNotRunning: define(
+    "MODEL_NOT_RUNNING",
+    409,
+    (p: { id: string; version: number }) => `Model version ${p.version} (${p.id}) is not running.`,
+  ),
+  noRunningModel: define(
+    "NO_RUNNING_MODEL",
+    409,
+    (p: { projectName: string }) => `No model is running in project "${p.projectName}". Start one first.`,
+  ),
+  modelFileInvalid: define(
+    "MODEL_FILE_INVALID",
+    422,
+    (p: { problem: string }) => `The model file can't be used: ${p.problem}`,
+  ),
+  tooFewSamples: define("TOO_FEW_SAMPLES", 422, (p: { problem: string }) => p.problem),
+  sampleLineAbsent: define("SAMPLE_LINE_ABSENT", 404, (_: object) => "There is no sample line to remove."),
+
+  // ------------------------------------------------------------ why an inspection or a job failed
+  inspectionTimedOut: define(
+    "INSPECTION_TIMED_OUT",
+    500,
+    (p: { step: string; timeoutMs: number; attempts: number }) =>
+      `Step "${p.step}" did not end within ${p.timeoutMs} ms, ${p.attempts} times. Retry the inspection when the machine is less busy.`,
+  ),
+  inspectionStepFailed: define(
+    "INSPECTION_STEP_FAILED",
+    500,
+    (p: { step: string; attempts: number; problem: string }) =>
+      `Step "${p.step}" failed ${p.attempts} times, last with: ${p.problem}`,
+  ),
+  pictureMissing: define(
+    "PICTURE_MISSING",
+    500,
+    (p: { sha256: string }) => `The stored picture ${p.sha256} is gone from the data folder. Restore it from a backup.`,
+  ),
+  pictureDamaged: define(
+    "PICTURE_DAMAGED",
+    500,
+    (p: { sha256: string }) =>
+      `The stored picture ${p.sha256} no longer has the bytes it was stored with. Restore it from a backup.`,
+  ),
+  modelFailedToOpen: define(
+    "MODEL_FAILED_TO_OPEN",
+    500,
+    (p: { version: number; problem: string }) => `Model version ${p.version} could not be loaded: ${p.problem}`,
+  ),
+  trainingFailed: define("TRAINING_FAILED", 500, (p: { problem: string }) => `The training failed: ${p.problem}`),
+  jobInterrupted: define(
+    "JOB_INTERRUPTED",
+    500,
+    (_: object) => "The server stopped while this job ran. Start it again.",
+  ),
+
+  // ------------------------------------------------------------ starting the server
+  configInvalid: define("CONFIG_INVALID", 500, (p: { problems: readonly string[] }) => p.problems.join("\n")),
+  portInUse: define(
+    "PORT_IN_USE",
+    500,
+    (p: { host: string; port: number }) =>
+      `Port ${p.port} on ${p.host} is in use by another program. Stop that one, or start with --port and another number.`,
+  ),
+  addressUnusable: define(
+    "ADDRESS_UNUSABLE",
+    500,
+    (p: { host: string; port: number; problem: string }) =>
+      `The server can't listen on ${p.host}:${p.port}: ${p.problem}. Choose another --host or --port.`,
+  ),
+  dataFolderUnusable: define(
+    "DATA_FOLDER_UNUSABLE",
+    500,
+    (p: { folder: string; problem: string }) =>
+      `The data folder ${p.folder} can't be written: ${p.problem}. Choose another with --data, or change its owner.`,
+  ),
+  dataFolderInUse: define(
+    "DATA_FOLDER_IN_USE",
+    500,
+    (p: { folder: string; processId: number }) =>
+      `The data folder ${p.folder} is in use by the server with process id ${p.processId}. Stop that one, or start with another --data.`,
+  ),
+  databaseTooNew: define(
+    "DATABASE_TOO_NEW",
+    500,
+    (p: { file: string; version: number; known: number }) =>
+      `The database ${p.file} was written by a newer Sightline (format ${p.version}, this one knows up to ${p.known}). Update Sightline.`,
+  ),
+  secretKeyUnusable: define(
+    "SECRET_KEY_UNUSABLE",
+    500,
+    (p: { file: string; problem: string }) =>
+      `The key file ${p.file} can't be used: ${p.problem}. Restore it from a backup.`,
+  ),
+  internal: define(
+    "INTERNAL",
+    500,
+    (p: { requestId: string }) =>
+      `The server hit an unexpected error; its log has the details under request ${p.requestId}.`,
+  ),
+} as const;
+
+export function isServerError(error: unknown): error is ServerError {
+  return error instanceof ServerError;
+}

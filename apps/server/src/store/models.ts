@@ -1,0 +1,129 @@
+/** Model versions: written once, never changed. */
+import type { Candidate, Metrics, Model, ModelDetail, RocPoint, ScoredSample, Task } from "@sightline/api/schemas";
+import type { Selectable } from "kysely";
+import { type NewId, type Now, toTime } from "../ids.js";
+import type { Queries } from "./database.js";
+import type { ModelsTable } from "./tables.js";
+
+export interface NewModel {
+  readonly projectId: string;
+  readonly method: string;
+  readonly task: Task;
+  readonly labels: readonly string[];
+  readonly sizeBytes: number;
+  /** The file's blob. */
+  readonly sha256: string;
+  readonly source: "trained" | "uploaded";
+  readonly trainImages: number;
+  readonly metrics: Metrics | null;
+  readonly candidates: readonly Candidate[];
+  readonly scores: readonly ScoredSample[];
+  readonly roc: readonly RocPoint[];
+}
+
+type ModelRow = Selectable<Omit<ModelsTable, "scores" | "roc">> & { running_model_id: string | null };
+
+function toModel(row: ModelRow): Model {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    version: row.version,
+    method: row.method,
+    task: row.task,
+    labels: JSON.parse(row.labels) as string[],
+    createdAt: toTime(row.created_at),
+    sizeBytes: row.size_bytes,
+    sha256: row.sha256,
+    source: row.source,
+    trainImages: row.train_images,
+    metrics: row.metrics === null ? null : (JSON.parse(row.metrics) as Metrics),
+    candidates: JSON.parse(row.candidates) as Candidate[],
+    isRunning: row.running_model_id === row.id,
+  };
+}
+
+const listed = [
+  "models.id",
+  "models.project_id",
+  "models.version",
+  "models.method",
+  "models.task",
+  "models.labels",
+  "models.created_at",
+  "models.size_bytes",
+  "models.sha256",
+  "models.source",
+  "models.train_images",
+  "models.metrics",
+  "models.candidates",
+  "projects.running_model_id",
+] as const;
+
+export function modelReads(queries: Queries) {
+  const joined = () => queries.selectFrom("models").innerJoin("projects", "projects.id", "models.project_id");
+  return {
+    async list(projectId?: string): Promise<Model[]> {
+      let query = joined().select(listed);
+      if (projectId !== undefined) query = query.where("models.project_id", "=", projectId);
+      return (await query.orderBy("models.id", "desc").execute()).map(toModel);
+    },
+    async get(id: string): Promise<Model | undefined> {
+      const row = await joined().select(listed).where("models.id", "=", id).executeTakeFirst();
+      return row && toModel(row);
+    },
+    async getDetail(id: string): Promise<ModelDetail | undefined> {
+      const row = await joined()
+        .select([...listed, "models.scores", "models.roc"])
+        .where("models.id", "=", id)
+        .executeTakeFirst();
+      return (
+        row && {
+          ...toModel(row),
+          scores: JSON.parse(row.scores) as ScoredSample[],
+          roc: JSON.parse(row.roc) as RocPoint[],
+        }
+      );
+    },
+  };
+}
+
+export function modelWrites(queries: Queries, now: Now, newId: NewId) {
+  return {
+    ...modelReads(queries),
+    /** Gives the next version number of the project, which is never used again. */
+    async insert(model: NewModel): Promise<string> {
+      const { next_model_version: next } = await queries
+        .updateTable("projects")
+        .set((e) => ({ next_model_version: e("next_model_version", "+", 1) }))
+        .where("id", "=", model.projectId)
+        .returning("next_model_version")
+        .executeTakeFirstOrThrow();
+      const id = newId();
+      await queries
+        .insertInto("models")
+        .values({
+          id,
+          project_id: model.projectId,
+          version: next - 1,
+          method: model.method,
+          task: model.task,
+          labels: JSON.stringify(model.labels),
+          created_at: now(),
+          size_bytes: model.sizeBytes,
+          sha256: model.sha256,
+          source: model.source,
+          train_images: model.trainImages,
+          metrics: model.metrics === null ? null : JSON.stringify(model.metrics),
+          candidates: JSON.stringify(model.candidates),
+          scores: JSON.stringify(model.scores),
+          roc: JSON.stringify(model.roc),
+        })
+        .execute();
+      return id;
+    },
+    async remove(id: string): Promise<boolean> {
+      const result = await queries.deleteFrom("models").where("id", "=", id).executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/** The labelled pictures of a project. */
+import type { Part, Sample } from "@sightline/api/schemas";
+import type { Selectable } from "kysely";
+import { type NewId, type Now, toTime } from "../ids.js";
+import type { Queries } from "./database.js";
+import { checkCursor, type Page, toPage } from "./paging.js";
+import type { SamplesTable } from "./tables.js";
+
+/** Where a picture's bytes are and what they are. */
+export interface StoredPicture {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: "jpeg" | "png";
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A sample with what a training needs to read it. */
+export interface TrainingSample extends Sample {
+  readonly imageSha256: string;
+}
+
+function toSample(row: Selectable<SamplesTable>): Sample {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    name: row.name,
+    label: row.label,
+    part: row.part,
+    width: row.width,
+    height: row.height,
+    addedAt: toTime(row.added_at),
+  };
+}
+
+export function sampleReads(queries: Queries) {
+  return {
+    async list(filter: {
+      projectId: string;
+      label?: string | undefined;
+      part?: Part | undefined;
+      cursor?: string | undefined;
+      limit: number;
+    }): Promise<Page<Sample>> {
+      let query = queries.selectFrom("samples").selectAll().where("project_id", "=", filter.projectId);
+      if (filter.label !== undefined) query = query.where("label", "=", filter.label);
+      if (filter.part !== undefined) query = query.where("part", "=", filter.part);
+      if (filter.cursor !== undefined) query = query.where("id", "<", checkCursor(filter.cursor));
+      const rows = await query
+        .orderBy("id", "desc")
+        .limit(filter.limit + 1)
+        .execute();
+      return toPage(rows, filter.limit, toSample);
+    },
+    async get(id: string): Promise<Sample | undefined> {
+      const row = await queries.selectFrom("samples").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && toSample(row);
+    },
+    /** Where the bytes of a sample's picture are. */
+    async picture(id: string): Promise<StoredPicture | undefined> {
+      const row = await queries.selectFrom("samples").selectAll().where("id", "=", id).executeTakeFirst();
+      return (
+        row && {
+          sha256: row.image_sha256,
+          bytes: row.image_bytes,
+          format: row.format,
+          width: row.width,
+          height: row.height,
+        }
+      );
+    },
+    /** The sample of a project that has exactly this picture. */
+    async getByPicture(projectId: string, sha256: string): Promise<Sample | undefined> {
+      const row = await queries
+        .selectFrom("samples")
+        .selectAll()
+        .where("image_sha256", "=", sha256)
+        .where("project_id", "=", projectId)
+        .executeTakeFirst();
+      return row && toSample(row);
+    },
+    /** All samples of a project, oldest first: what a training job reads. */
+    async all(projectId: string): Promise<TrainingSample[]> {
+      const rows = await queries
+        .selectFrom("samples")
+        .selectAll()
+        .where("project_id", "=", projectId)
+        .orderBy("id")
+        .execute();
+      return rows.map((row) => ({ ...toSample(row), imageSha256: row.image_sha256 }));
+    },
+  };
+}
+
+export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
+  return {
+    ...sampleReads(queries),
+    async insert(sample: {
+      projectId: string;
+      name: string;
+      label: string;
+      part: Part;
+      picture: StoredPicture;
+    }): Promise<string> {
+      const id = newId();
+      await queries
+        .insertInto("samples")
+        .values({
+          id,
+          project_id: sample.projectId,
+          name: sample.name,
+          label: sample.label,
+          part: sample.part,
+          image_sha256: sample.picture.sha256,
+          image_bytes: sample.picture.bytes,
+          format: sample.picture.format,
+          width: sample.picture.width,
+          height: sample.picture.height,
+          added_at: now(),
+        })
+        .execute();
+      return id;
+    },
+    /** Puts samples aside for the test or gives them to the training, once and for all. */
+    async setPart(ids: readonly string[], part: "train" | "test"): Promise<void> {
+      for (let start = 0; start < ids.length; start += 500) {
+        await queries
+          .updateTable("samples")
+          .set({ part })
+          .where("id", "in", ids.slice(start, start + 500))
+          .execute();
+      }
+    },
+    async remove(id: string): Promise<boolean> {
+      const result = await queries.deleteFrom("samples").where("id", "=", id).executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+  };
+}

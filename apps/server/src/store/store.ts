@@ -1,0 +1,81 @@
+/** The records of the server: read repositories over what is committed, write repositories inside one unit of work. */
+import type { NewId, Now } from "../ids.js";
+import { accessReads, accessWrites } from "./access.js";
+import { actionReads, actionWrites } from "./actions.js";
+import { blobReferenceReads } from "./blob-references.js";
+import { cameraReads, cameraWrites } from "./cameras.js";
+import { openDatabase, type Queries } from "./database.js";
+import { inspectionReads, inspectionWrites } from "./inspections.js";
+import { jobReads, jobWrites } from "./jobs.js";
+import { modelReads, modelWrites } from "./models.js";
+import { projectReads, projectWrites } from "./projects.js";
+import { sampleReads, sampleWrites } from "./samples.js";
+import { settingReads, settingWrites } from "./settings.js";
+import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
+import { statsReads } from "./stats.js";
+
+function reads(queries: Queries, now: Now) {
+  return {
+    projects: projectReads(queries),
+    samples: sampleReads(queries),
+    models: modelReads(queries),
+    jobs: jobReads(queries),
+    cameras: cameraReads(queries),
+    access: accessReads(queries, now),
+    signingKeys: signingKeyReads(queries),
+    inspections: inspectionReads(queries),
+    stats: statsReads(queries),
+    actions: actionReads(queries),
+    blobs: blobReferenceReads(queries),
+    settings: settingReads(queries),
+  };
+}
+
+function writes(queries: Queries, now: Now, newId: NewId) {
+  return {
+    projects: projectWrites(queries, now, newId),
+    samples: sampleWrites(queries, now, newId),
+    models: modelWrites(queries, now, newId),
+    jobs: jobWrites(queries, now, newId),
+    cameras: cameraWrites(queries, now),
+    access: accessWrites(queries, now, newId),
+    signingKeys: signingKeyWrites(queries, now, newId),
+    inspections: inspectionWrites(queries, now),
+    actions: actionWrites(queries, now, newId),
+    blobs: blobReferenceReads(queries),
+    settings: settingWrites(queries),
+  };
+}
+
+export type StoreReads = ReturnType<typeof reads>;
+export type StoreWrites = ReturnType<typeof writes>;
+
+export interface Store {
+  /** What is committed. */
+  readonly read: StoreReads;
+  /**
+   * One unit of work: all of it is on disk when the promise resolves, or none of it when it rejects.
+   * Await nothing but the repositories inside; everybody's writes wait meanwhile.
+   *
+   * ```ts
+   * const id = await store.write((tx) => tx.projects.insert({ name: "bottles" }));
+   * ```
+   */
+  write<T>(work: (transaction: StoreWrites) => Promise<T>): Promise<T>;
+  /** Transactions committed so far; writes that came together share one. */
+  readonly commits: number;
+  close(): Promise<void>;
+}
+
+/** @param folder where the database file lies; must exist. */
+export function openStore(folder: string, now: Now, newId: NewId): Store {
+  const database = openDatabase(folder);
+  return {
+    read: reads(database.reader, now),
+    write: (work) => database.write((queries) => work(writes(queries, now, newId))),
+    get commits() {
+      return database.commits;
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,211 @@
+/** The columns of every table, as Kysely types them. Times are epoch milliseconds, lists are JSON text, truth values are 0 and 1. */
+import type { ColumnType, Generated } from "kysely";
+
+type Bit = 0 | 1;
+/** Written once, never updated. */
+type Fixed<T> = ColumnType<T, T, never>;
+
+export interface ProjectsTable {
+  id: Fixed<string>;
+  name: string;
+  created_at: Fixed<number>;
+  is_sample: Fixed<Bit>;
+  running_model_id: string | null;
+  threshold: number;
+  recipients: string;
+  alert_confidence: number;
+  next_model_version: Generated<number>;
+  /** Kept by triggers on `inspections`. */
+  inspections: Generated<number>;
+  stored_bytes: Generated<number>;
+}
+
+export interface ThresholdChangesTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  changed_at: Fixed<number>;
+  changed_by: Fixed<string>;
+  model_id: Fixed<string | null>;
+  threshold: Fixed<number>;
+}
+
+export interface SamplesTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  name: Fixed<string>;
+  label: string;
+  part: "train" | "test" | "auto";
+  image_sha256: Fixed<string>;
+  image_bytes: Fixed<number>;
+  format: Fixed<"jpeg" | "png">;
+  width: Fixed<number>;
+  height: Fixed<number>;
+  added_at: Fixed<number>;
+}
+
+export interface ModelsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  version: Fixed<number>;
+  method: Fixed<string>;
+  task: Fixed<"anomaly" | "classification">;
+  labels: Fixed<string>;
+  created_at: Fixed<number>;
+  size_bytes: Fixed<number>;
+  sha256: Fixed<string>;
+  source: Fixed<"trained" | "uploaded">;
+  train_images: Fixed<number>;
+  metrics: Fixed<string | null>;
+  candidates: Fixed<string>;
+  scores: Fixed<string>;
+  roc: Fixed<string>;
+}
+
+export interface JobsTable {
+  id: Fixed<string>;
+  kind: Fixed<"train">;
+  project_id: Fixed<string>;
+  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  progress: number;
+  step: string;
+  created_at: Fixed<number>;
+  created_by: Fixed<string>;
+  started_at: number | null;
+  ended_at: number | null;
+  model_id: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  /** JSON: what to do (method, seed). */
+  parameters: Fixed<string>;
+}
+
+export interface CamerasTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  name: string;
+  assembly_line_id: string;
+  created_at: Fixed<number>;
+  /** Kept by triggers on `inspections`. */
+  last_image_at: number | null;
+  inspections: Generated<number>;
+}
+
+export interface TokensTable {
+  id: Fixed<string>;
+  name: string;
+  role: Fixed<"admin" | "operator" | "viewer" | "device">;
+  secret_hash: Fixed<string>;
+  camera_ids: string;
+  created_at: Fixed<number>;
+  expires_at: number | null;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface UsersTable {
+  id: Fixed<string>;
+  name: Fixed<string>;
+  role: "admin" | "operator" | "viewer";
+  created_at: Fixed<number>;
+}
+
+export interface SignInCodesTable {
+  code_hash: Fixed<string>;
+  user_id: Fixed<string>;
+  created_at: Fixed<number>;
+  expires_at: Fixed<number>;
+}
+
+export interface SessionsTable {
+  secret_hash: Fixed<string>;
+  user_id: Fixed<string>;
+  created_at: Fixed<number>;
+  expires_at: number;
+}
+
+export interface SigningKeysTable {
+  id: Fixed<string>;
+  /** Encrypted under the key file of the data folder. */
+  sealed_secret: Fixed<string>;
+  created_at: Fixed<number>;
+  /** Signs no more since; its addresses stay valid until they expire. */
+  retired_at: number | null;
+}
+
+export interface UploadsTable {
+  id: Fixed<string>;
+  inspection_id: Fixed<string>;
+  image_sha256: Fixed<string>;
+  /** The row may go afterwards: an expired address is refused before it is looked up. */
+  expires_at: Fixed<number>;
+}
+
+export interface InspectionsTable {
+  /** A ULID: the order of ids is the order of arrival, so that paging and time filters need no other index. */
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  camera_id: Fixed<string>;
+  assembly_line_id: Fixed<string>;
+  image_id: Fixed<string>;
+  status: "queued" | "waiting" | "inspected" | "failed";
+  captured_at: Fixed<number | null>;
+  received_at: Fixed<number>;
+  inspected_at: number | null;
+  label: string | null;
+  is_anomalous: Bit | null;
+  score: number | null;
+  confidence: number | null;
+  model_id: string | null;
+  model_version: number | null;
+  threshold: number | null;
+  inference_ms: number | null;
+  attempts: Generated<number>;
+  failure_code: string | null;
+  failure_message: string | null;
+  image_sha256: Fixed<string>;
+  image_bytes: Fixed<number>;
+  image_format: Fixed<"jpeg" | "png">;
+  image_width: Fixed<number>;
+  image_height: Fixed<number>;
+  thumbnail_sha256: string | null;
+  heat_map_sha256: string | null;
+}
+
+export interface ActionsTable {
+  id: Fixed<string>;
+  kind: Fixed<"mail">;
+  inspection_id: Fixed<string | null>;
+  project_id: Fixed<string>;
+  idempotency_key: Fixed<string>;
+  status: "pending" | "delivered" | "parked";
+  attempts: Generated<number>;
+  next_attempt_at: number | null;
+  created_at: Fixed<number>;
+  delivered_at: number | null;
+  summary: Fixed<string>;
+  payload: Fixed<string>;
+  last_error: string | null;
+}
+
+export interface SettingsTable {
+  key: Fixed<string>;
+  value: string;
+}
+
+export interface Tables {
+  projects: ProjectsTable;
+  threshold_changes: ThresholdChangesTable;
+  samples: SamplesTable;
+  models: ModelsTable;
+  jobs: JobsTable;
+  cameras: CamerasTable;
+  tokens: TokensTable;
+  users: UsersTable;
+  sign_in_codes: SignInCodesTable;
+  sessions: SessionsTable;
+  signing_keys: SigningKeysTable;
+  uploads: UploadsTable;
+  inspections: InspectionsTable;
+  actions: ActionsTable;
+  settings: SettingsTable;
+}
