@@ -1,0 +1,151 @@
+/** Writes graphs step by step, checking each step's operator, attributes and shapes as it is added. */
+
+import { NnError } from "./errors.js";
+import type { Attribute, AttributeType, Dimension, Graph, Node, ValueInfo } from "./graph.js";
+import { checkGraph, standardOpset } from "./graph.js";
+import type { Operator, Value } from "./operator.js";
+import type { OperatorName } from "./operators.js";
+import { operators } from "./operators.js";
+import { inferShapes, nodeInputs, recordOutputs } from "./shapes.js";
+import type { ElementType, Tensor } from "./tensor.js";
+
+/** What an operator's attributes look like in a call of `add`: plain values. */
+export type AttributeValues<Name extends OperatorName> = {
+  readonly [Key in keyof (typeof operators)[Name]["attributes"]]?: PlainAttribute<
+    (typeof operators)[Name]["attributes"][Key]
+  >;
+};
+type PlainAttribute<Type> = Type extends AttributeType ? Extract<Attribute, { type: Type }>["value"] : never;
+
+/**
+ * ```ts
+ * const builder = GraphBuilder.from(backboneGraph({ width: 224, height: 224, taps: ["last"] }));
+ * const pooled = builder.add("GlobalAveragePool", ["last"]);
+ * const features = builder.add("Flatten", [pooled], { axis: 1 });
+ * builder.output(builder.add("Gemm", [features, weights, bias], { transB: 1 }), "logits");
+ * const graph = builder.build("classifier");
+ * ```
+ */
+export class GraphBuilder {
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+  readonly #initializers = new Map<string, Tensor>();
+  readonly #nodes: Node[] = [];
+  readonly #values = new Map<string, Value>();
+  #count = 0;
+
+  /** Continues a graph: its values can be read by their names; its outputs are no longer outputs. */
+  static from(graph: Graph): GraphBuilder {
+    if (graph.opset !== standardOpset) {
+      throw new NnError(
+        "GRAPH_INVALID",
+        `"${graph.name}" is in operator set ${graph.opset}, expected ${standardOpset}.`,
+      );
+    }
+    const builder = new GraphBuilder();
+    builder.#inputs.push(...graph.inputs);
+    builder.#nodes.push(...graph.nodes);
+    for (const [name, value] of graph.initializers) builder.#initializers.set(name, value);
+    for (const [name, value] of inferShapes(graph)) builder.#values.set(name, value);
+    return builder;
+  }
+
+  input(name: string, type: ElementType, dims: readonly Dimension[]): string {
+    this.#inputs.push({ name, type, dims });
+    this.#values.set(this.#free(name), { type, dims });
+    return name;
+  }
+
+  constant(value: Tensor, name = this.#newName("constant")): string {
+    this.#initializers.set(this.#free(name), value);
+    this.#values.set(name, { type: value.type, dims: value.dims, constant: value });
+    return name;
+  }
+
+  /** Adds a node and gives the name of its (first) output. Tensors among the inputs become constants. */
+  add<Name extends OperatorName>(
+    operator: Name,
+    inputs: readonly (string | Tensor)[],
+    attributes?: AttributeValues<Name>,
+    name?: string,
+  ): string {
+    return this.addAll(operator, inputs, attributes, [name ?? this.#newName(operator.toLowerCase())])[0] ?? "";
+  }
+
+  /** Adds a node with several outputs (`TopK`), which get the names given. */
+  addAll<Name extends OperatorName>(
+    operator: Name,
+    inputs: readonly (string | Tensor)[],
+    attributes: AttributeValues<Name> | undefined,
+    outputs: readonly string[],
+  ): readonly string[] {
+    const node: Node = {
+      name: outputs[0] ?? "",
+      operator,
+      inputs: inputs.map((input) => (typeof input === "string" ? input : this.constant(input))),
+      outputs: outputs.map((output) => this.#free(output)),
+      attributes: tagged(operator, attributes ?? {}),
+    };
+    recordOutputs(this.#values, node);
+    this.#nodes.push(node);
+    return outputs;
+  }
+
+  /** Dimensions of any value made so far. */
+  dims(name: string): readonly Dimension[] {
+    const value = this.#values.get(name);
+    if (!value) throw new NnError("GRAPH_INVALID", `There is no value "${name}".`);
+    return value.dims;
+  }
+
+  /** Makes a value an output of the graph, under a name of its own if one is given. */
+  output(name: string, as = name): void {
+    const result = as === name ? name : this.add("Identity", [name], {}, as);
+    const [value] = nodeInputs(this.#values, {
+      name: "output",
+      operator: "",
+      inputs: [name],
+      outputs: [],
+      attributes: {},
+    });
+    if (value) this.#outputs.push({ name: result, type: value.type, dims: value.dims });
+  }
+
+  build(name: string, metadata: ReadonlyMap<string, string> = new Map()): Graph {
+    const graph = {
+      name,
+      inputs: [...this.#inputs],
+      outputs: [...this.#outputs],
+      initializers: new Map(this.#initializers),
+      nodes: [...this.#nodes],
+      metadata,
+      opset: standardOpset,
+    };
+    checkGraph(graph);
+    return graph;
+  }
+
+  #newName(base: string): string {
+    let name: string;
+    do name = `${base}_${++this.#count}`;
+    while (this.#values.has(name));
+    return name;
+  }
+
+  #free(name: string): string {
+    if (this.#values.has(name)) throw new NnError("GRAPH_INVALID", `The graph has a value "${name}" already.`);
+    return name;
+  }
+}
+
+/** Plain values with the types that the operator table says. */
+function tagged(operator: OperatorName, values: Readonly<Record<string, unknown>>): Record<string, Attribute> {
+  const row: Operator = operators[operator];
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const type = row.attributes[name];
+      if (!type) throw new NnError("GRAPH_INVALID", `${operator} has no attribute "${name}".`);
+      return [name, { type, value } as Attribute];
+    }),
+  );
+}
