@@ -1,0 +1,22 @@
+/** A fingerprint of labelled pictures, so that a model can say exactly what it was trained on. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Sample } from "./dataset.js";
+
+/**
+ * SHA-256 (hex) over each sample's label and bytes. Where the folder lies, what files are called and their order don't
+ * count: the same pictures with the same labels give the same hash.
+ */
+export async function hashPictures(samples: readonly Pick<Sample, "file" | "label">[]): Promise<string> {
+  const lines: string[] = [];
+  for (const { file, label } of samples) {
+    lines.push(
+      `${createHash("sha256")
+        .update(await readFile(file))
+        .digest("hex")} ${JSON.stringify(label)}\n`,
+    );
+  }
+  const all = createHash("sha256");
+  for (const line of lines.sort()) all.update(line);
+  return all.digest("hex");
+}
