@@ -1,0 +1,29 @@
+/** Entry of the `sightline` command: gives the program its arguments, turns Ctrl-C into a signal, ends with its exit code. */
+import { readFileSync } from "node:fs";
+import { run } from "./program.js";
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // A second Ctrl-C means that the person won't wait for the clean end.
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  });
+}
+// `sightline predict … | head` closes the pipe early, which is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+const exitCode = await run(process.argv.slice(2), version, {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  signal: stop.signal,
+});
+// A pipe takes its time: leave only when everything written has gone out. Leaving must not wait for native threads.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
