@@ -74,7 +74,21 @@ export function indexTensor(values: readonly number[]): Tensor {
   return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
 }
 
+/** The elements as a plain array, whatever their type. */
+export function elementValues(data: TensorData): (number | bigint)[] {
+  return Array.from<number | bigint>(data as Iterable<number | bigint>);
+}
+
+/** An array of a type's kind, filled with these values. */
+export function elementArray(type: ElementType, values: readonly (number | bigint)[]): TensorData {
+  const array = new elementTypes[type].array(values.length);
+  const isBig = array instanceof BigInt64Array || array instanceof BigUint64Array;
+  const writable: { [index: number]: number | bigint } = array;
+  for (const [index, value] of values.entries()) writable[index] = isBig ? BigInt(value) : Number(value);
+  return array;
+}
+
 /** The elements of a small index tensor as plain numbers. */
 export function indices(value: Tensor): number[] {
-  return Array.from(value.data, Number);
+  return elementValues(value.data).map(Number);
 }

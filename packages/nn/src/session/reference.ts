@@ -1,0 +1,73 @@
+/**
+ * Runs graphs by plain loops in double precision: slow, readable, and written from the ONNX specification alone. The
+ * operator tests run on it and on ONNX Runtime, so that each checks the other.
+ */
+
+import { NnError } from "../errors.js";
+import type { Graph, ValueInfo } from "../graph.js";
+import { checkGraph } from "../graph.js";
+import type { Value } from "../operator.js";
+import { Call } from "../operator.js";
+import { inferNode, isOperatorName } from "../operators.js";
+import type { Tensor } from "../tensor.js";
+import { tensor } from "../tensor.js";
+import { checkFeeds } from "./feeds.js";
+import type { Kernel } from "./kernels.js";
+import { kernels } from "./kernels.js";
+import type { Session } from "./session.js";
+
+export function openReferenceSession(graph: Graph): Session {
+  checkGraph(graph);
+  return new ReferenceSession(graph);
+}
+
+class ReferenceSession implements Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  #graph: Graph | null;
+  readonly #name: string;
+
+  constructor(graph: Graph) {
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.#graph = graph;
+    this.#name = graph.name;
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const graph = this.#graph;
+    if (!graph) throw new NnError("SESSION_DISPOSED", `The session of model "${this.#name}" is disposed of.`);
+    checkFeeds(graph.inputs, feeds);
+    const values = new Map<string, Tensor>(graph.initializers);
+    for (const { name } of graph.inputs) values.set(name, feeds[name] as Tensor);
+    for (const node of graph.nodes) {
+      // While running, every value's elements are known: the shape rules then give the exact output shapes.
+      const inputs = node.inputs.map((name): Value | undefined => {
+        const value = values.get(name);
+        return value && { type: value.type, dims: value.dims, constant: value };
+      });
+      const shapes = inferNode(node, inputs);
+      if (!isOperatorName(node.operator)) continue;
+      const kernel: Kernel = kernels[node.operator];
+      const results = kernel(new Call(node, inputs), shapes);
+      for (const [index, name] of node.outputs.entries()) {
+        const [shape, data] = [shapes[index], results[index]];
+        if (shape && data) values.set(name, tensor(shape.type, shape.dims.map(Number), data));
+      }
+    }
+    return Object.fromEntries(graph.outputs.map(({ name }) => [name, copy(values.get(name) as Tensor)]));
+  }
+
+  async dispose(): Promise<void> {
+    this.#graph = null;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** What a run returns is the caller's own, even where it is an input or a constant passed through. */
+function copy({ type, dims, data }: Tensor): Tensor {
+  return { type, dims, data: data.slice() };
+}

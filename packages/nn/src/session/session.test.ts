@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GraphBuilder } from "../graph-builder.js";
+import { writeOnnx } from "../onnx-file.js";
+import { floatTensor } from "../tensor.js";
+import { openReferenceSession } from "./reference.js";
+import { openSession } from "./session.js";
+import { assertClose, sessionContract } from "./session-contract.js";
+
+sessionContract("ONNX Runtime", (graph) => openSession(writeOnnx(graph), { threads: 1 }));
+sessionContract("reference", async (graph) => openReferenceSession(graph));
+
+test("a convolution with a fused clip gives the same numbers on one and on two threads", async () => {
+  const builder = new GraphBuilder();
+  const x = builder.input("x", "float32", ["N", 3, 16, 16]);
+  const weights = floatTensor(
+    [8, 3, 3, 3],
+    Float32Array.from({ length: 216 }, (_, index) => Math.sin(index)),
+  );
+  const wide = builder.add("Conv", [x, weights], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] });
+  builder.output(builder.add("Clip", [wide, floatTensor([], [0]), floatTensor([], [6])]), "y");
+  const graph = builder.build("conv");
+  const picture = floatTensor(
+    [2, 3, 16, 16],
+    Float32Array.from({ length: 1536 }, (_, index) => Math.cos(index * 0.7)),
+  );
+  const expected = (await openReferenceSession(graph).run({ x: picture })).y;
+  assert.ok(expected);
+  for (const threads of [1, 2]) {
+    const session = await openSession(writeOnnx(graph), { threads });
+    assertClose((await session.run({ x: picture })).y, expected);
+    await session.dispose();
+  }
+});
+
+test("a thread count that isn't a whole number of at least 1 is refused", async () => {
+  const builder = new GraphBuilder();
+  builder.output(builder.add("Relu", [builder.input("x", "float32", [1])]), "y");
+  const bytes = writeOnnx(builder.build("relu"));
+  for (const threads of [0, -1, 1.5, Number.NaN]) {
+    await assert.rejects(openSession(bytes, { threads }), {
+      code: "WRONG_INPUT",
+      message: /"threads" must be a whole/,
+    });
+  }
+});
+
+test("a model that contradicts itself is refused in ONNX Runtime's own words", async () => {
+  const graph = {
+    name: "misfit",
+    inputs: [{ name: "x", type: "float32", dims: [1, 3] }],
+    outputs: [{ name: "y", type: "float32", dims: [1, 4] }],
+    initializers: new Map([["w", floatTensor([5, 4], new Float32Array(20))]]),
+    nodes: [{ name: "product", operator: "MatMul", inputs: ["x", "w"], outputs: ["y"], attributes: {} }],
+    metadata: new Map(),
+    opset: 18,
+  } as const;
+  await assert.rejects(openSession(writeOnnx(graph), { threads: 1 }), {
+    code: "SESSION_FAILED",
+    message: /refuses the model "misfit".*incompatible/i,
+  });
+});
