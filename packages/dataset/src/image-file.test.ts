@@ -7,6 +7,7 @@ import {
   decodeImage,
   decodeMask,
   encodeJpeg,
+  encodeOverlay,
   encodePng,
   ImageError,
   type ImageErrorCode,
@@ -259,4 +260,15 @@ test("a mask is 1 where it is bright, also when it was written with the values 0
   }
   const dark = await decodeMask(await encodePng({ width: 2, height: 2, data: new Uint8Array(4) }));
   assert.ok(dark.data.every((value) => value === 0));
+});
+
+test("an overlay is stretched over the picture and shows through where it is transparent", async () => {
+  // Two pixels: the left one lets all through, the right one is solid white.
+  const overlay = await encodePng({ width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255) });
+  const grey = { width: 64, height: 32, data: new Uint8Array(64 * 32 * 3).fill(90) };
+  const { width, height, data } = await decodeImage(await encodeOverlay(grey, overlay));
+  assert.deepEqual([width, height], [64, 32]);
+  const at = (x: number) => data[(16 * 64 + x) * 3] as number;
+  assert.ok(Math.abs(at(2) - 90) <= 3, `left ${at(2)}`);
+  assert.ok(at(61) >= 250, `right ${at(61)}`);
 });

@@ -77,6 +77,16 @@ export function encodePng(pixels: { width: number; height: number; data: Uint8Ar
     .toBuffer();
 }
 
+/** A JPEG of the picture with a partly transparent PNG, such as a heat map, stretched over it. */
+export async function encodeOverlay(picture: Image, overlayPng: Uint8Array, quality = 90): Promise<Uint8Array> {
+  const { width, height } = picture;
+  const overlay = await sharp(overlayPng).resize(width, height, { fit: "fill" }).ensureAlpha().png().toBuffer();
+  return sharp(picture.data, { raw: { width, height, channels: 3 } })
+    .composite([{ input: overlay }])
+    .jpeg({ quality })
+    .toBuffer();
+}
+
 function open(bytes: Uint8Array, header: ImageHeader): Sharp {
   // Our own limit stands in checkPixels; "error" refuses what is cut off but lets pass what cameras get slightly wrong.
   const pipeline = sharp(bytes, { failOn: "error", limitInputPixels: false, sequentialRead: true });
