@@ -54,13 +54,11 @@ const Retention = z
         description: "Pictures of inspections kept per project; oldest go first",
         unit: "bytes",
       }),
-    sampleLineBytes: wholeNumber(MB, 1e15)
-      .default(GB)
-      .meta({
-        title: "Keep of the sample line",
-        description: "Pictures of inspections kept of the sample line",
-        unit: "bytes",
-      }),
+    sampleLineBytes: wholeNumber(MB, 1e15).default(GB).meta({
+      title: "Keep of the sample line",
+      description: "Pictures of inspections kept of the sample line",
+      unit: "bytes",
+    }),
     everySeconds: z.coerce
       .number()
       .min(0.05)
@@ -87,16 +85,11 @@ const Smtp = z
       .max(320)
       .default("Sightline <sightline@localhost>")
       .meta({ title: "Sender", description: "From address of all mails" }),
-    timeoutSeconds: z.coerce
-      .number()
-      .min(0.05)
-      .max(600)
-      .default(20)
-      .meta({
-        title: "Mail patience",
-        description: "A mail server silent for longer counts as failed",
-        unit: "seconds",
-      }),
+    timeoutSeconds: z.coerce.number().min(0.05).max(600).default(20).meta({
+      title: "Mail patience",
+      description: "A mail server silent for longer counts as failed",
+      unit: "seconds",
+    }),
   })
   .prefault({});
 
@@ -119,16 +112,14 @@ const Intake = z
     maxBytes: wholeNumber(1024, 1e9)
       .default(8 * 1024 * 1024)
       .meta({ title: "Largest picture", description: "A larger upload is answered 413", unit: "bytes" }),
-    maxPixels: wholeNumber(1, 1e9)
-      .default(64_000_000)
+    maxPixels: wholeNumber(1, 50_000_000)
+      .default(50_000_000)
       .meta({ title: "Most pixels", description: "Read from the header, before anything is decoded", unit: "pixels" }),
-    maxQueued: wholeNumber(1, 1e7)
-      .default(50_000)
-      .meta({
-        title: "Longest queue",
-        description: "With more pictures not yet inspected, uploads are answered 503",
-        unit: "pictures",
-      }),
+    maxQueued: wholeNumber(1, 1e7).default(50_000).meta({
+      title: "Longest queue",
+      description: "With more pictures not yet inspected, uploads are answered 503",
+      unit: "pictures",
+    }),
     urlSeconds: wholeNumber(1, 7 * 86_400)
       .default(900)
       .meta({
@@ -156,16 +147,11 @@ const Inspect = z
       .max(600)
       .default(60)
       .meta({ title: "Load patience", description: "Loading a model may take this long", unit: "seconds" }),
-    retrySeconds: z.coerce
-      .number()
-      .min(0.001)
-      .max(60)
-      .default(1)
-      .meta({
-        title: "First pause",
-        description: "Before the second attempt of a step; doubles at each further one",
-        unit: "seconds",
-      }),
+    retrySeconds: z.coerce.number().min(0.001).max(60).default(1).meta({
+      title: "First pause",
+      description: "Before the second attempt of a step; doubles at each further one",
+      unit: "seconds",
+    }),
   })
   .prefault({});
 
@@ -177,16 +163,11 @@ const People = z
       .max(365)
       .default(30)
       .meta({ title: "Stay signed in", description: "A browser unused for longer must sign in again", unit: "days" }),
-    firstLinkMinutes: z.coerce
-      .number()
-      .min(0.01)
-      .max(10_080)
-      .default(720)
-      .meta({
-        title: "First link lives",
-        description: "The sign-in link printed at start works once, this long",
-        unit: "minutes",
-      }),
+    firstLinkMinutes: z.coerce.number().min(0.01).max(10_080).default(720).meta({
+      title: "First link lives",
+      description: "The sign-in link printed at start works once, this long",
+      unit: "minutes",
+    }),
   })
   .prefault({});
 

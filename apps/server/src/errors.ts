@@ -141,28 +141,10 @@ export const errors = {
   ),
 
   // ------------------------------------------------------------ pictures coming in
-  imageEmpty: define(
-    "IMAGE_EMPTY",
-    422,
-    (_: object) => "The picture has 0 bytes. Send the bytes of a JPEG or PNG file as the body.",
-  ),
-  notAnImage: define(
-    "NOT_AN_IMAGE",
-    422,
-    (p: { problem: string }) => `The bytes are not a JPEG or PNG picture: ${p.problem}. Nothing was stored.`,
-  ),
-  imageTruncated: define(
-    "IMAGE_TRUNCATED",
-    422,
-    (p: { problem: string }) =>
-      `The picture is cut off or damaged: ${p.problem}. Send it again whole; nothing was stored.`,
-  ),
-  imageTooManyPixels: define(
-    "IMAGE_TOO_MANY_PIXELS",
-    422,
-    (p: { width: number; height: number; maxPixels: number }) =>
-      `The picture has ${p.width} x ${p.height} pixels; at most ${p.maxPixels} in all are allowed. Send it smaller.`,
-  ),
+  imageEmpty: define("IMAGE_EMPTY", 422, (p: { problem: string }) => `${p.problem} Nothing was stored.`),
+  notAnImage: define("NOT_AN_IMAGE", 422, (p: { problem: string }) => `${p.problem} Nothing was stored.`),
+  imageTruncated: define("IMAGE_TRUNCATED", 422, (p: { problem: string }) => `${p.problem} Nothing was stored.`),
+  imageTooLarge: define("IMAGE_TOO_LARGE", 422, (p: { problem: string }) => `${p.problem} Nothing was stored.`),
   contentTypeMismatch: define(
     "CONTENT_TYPE_MISMATCH",
     415,
@@ -298,13 +280,13 @@ export const errors = {
   pictureMissing: define(
     "PICTURE_MISSING",
     500,
-    (p: { sha256: string }) => `The stored picture ${p.sha256} is gone from the data folder. Restore it from a backup.`,
+    (p: { sha256: string }) => `The stored file ${p.sha256} is gone from the data folder. Restore it from a backup.`,
   ),
   pictureDamaged: define(
     "PICTURE_DAMAGED",
     500,
     (p: { sha256: string }) =>
-      `The stored picture ${p.sha256} no longer has the bytes it was stored with. Restore it from a backup.`,
+      `The stored file ${p.sha256} no longer has the bytes it was stored with. Restore it from a backup.`,
   ),
   modelFailedToOpen: define(
     "MODEL_FAILED_TO_OPEN",

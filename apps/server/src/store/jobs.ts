@@ -9,6 +9,8 @@ import type { JobsTable } from "./tables.js";
 export interface JobWithParameters extends Job {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly createdBy: string;
+  /** How often it was started before. */
+  readonly attempts: number;
 }
 
 function toJob(row: Selectable<JobsTable>): Job {
@@ -47,6 +49,7 @@ export function jobReads(queries: Queries) {
         ...toJob(row),
         parameters: JSON.parse(row.parameters) as Record<string, unknown>,
         createdBy: row.created_by,
+        attempts: row.attempts,
       }));
     },
     /** The queued or running job of a project, where there is one. */
@@ -97,7 +100,7 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
     async start(id: string): Promise<boolean> {
       const result = await queries
         .updateTable("jobs")
-        .set({ status: "running", started_at: now() })
+        .set((e) => ({ status: "running", started_at: now(), attempts: e("attempts", "+", 1) }))
         .where("id", "=", id)
         .where("status", "=", "queued")
         .executeTakeFirst();
@@ -135,10 +138,10 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
       return result.numUpdatedRows > 0n;
     },
     /** Puts a running job back in the queue: it starts from its beginning (the server was stopped while it ran). */
-    async requeue(id: string): Promise<void> {
+    async requeue(id: string, attempts: number): Promise<void> {
       await queries
         .updateTable("jobs")
-        .set({ status: "queued", progress: 0, step: "Waits for its turn", started_at: null })
+        .set({ status: "queued", progress: 0, step: "Waits for its turn", started_at: null, attempts })
         .where("id", "=", id)
         .where("status", "=", "running")
         .execute();

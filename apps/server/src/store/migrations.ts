@@ -83,7 +83,8 @@ create table jobs (
   model_id text,
   error_code text,
   error_message text,
-  parameters text not null
+  parameters text not null,
+  attempts integer not null default 0
 ) strict;
 create index jobs_of_project on jobs (project_id, id);
 create index jobs_unended on jobs (status, id) where status in ('queued', 'running');

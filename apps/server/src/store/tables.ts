@@ -77,6 +77,8 @@ export interface JobsTable {
   error_message: string | null;
   /** JSON: what to do (method, seed). */
   parameters: Fixed<string>;
+  /** How often it was started: a job that ends the server with it must not do so for ever. */
+  attempts: Generated<number>;
 }
 
 export interface CamerasTable {

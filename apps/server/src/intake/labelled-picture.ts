@@ -1,0 +1,59 @@
+/** The door for labelled pictures: a person drops them into a project, a training reads them. */
+import type { Part, Sample } from "@sightline/api/schemas";
+import type { BlobStore } from "../blobs/blob-store.js";
+import type { Config } from "../config.js";
+import { errors } from "../errors.js";
+import type { Store } from "../store/store.js";
+import { checkPicture } from "./check-picture.js";
+import type { Limiter } from "./limiter.js";
+
+export interface NewLabelledPicture {
+  readonly projectId: string;
+  readonly label: string;
+  readonly part: Part;
+  /** Name for people; default: made from the picture's hash. */
+  readonly name?: string | undefined;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Stores a labelled picture.
+ * @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS, DISK_FULL and the refusals of `checkPicture`; nothing is kept then.
+ */
+export async function addLabelledPicture(
+  deps: { config: Config; store: Store; blobs: BlobStore; decoding: Limiter },
+  added: NewLabelledPicture,
+): Promise<Sample> {
+  const { config, store, blobs, decoding } = deps;
+  const { projectId, label, part, bytes } = added;
+  const checked = await checkPicture(bytes, added.contentType, config.intake, decoding);
+  const freeBytes = await blobs.freeBytes();
+  const minFreeBytes = config.minFreeDiskBytes;
+  if (freeBytes - bytes.length < minFreeBytes) throw errors.diskFull({ freeBytes, minFreeBytes });
+  const blob = await blobs.put(bytes);
+  try {
+    return await store.write(async (tx) => {
+      if ((await tx.projects.deployment(projectId)) === undefined) throw errors.projectNotFound({ id: projectId });
+      const same = await tx.samples.getByPicture(projectId, blob.sha256);
+      if (same !== undefined) throw errors.sampleExists(same);
+      const name = added.name ?? `${blob.sha256.slice(0, 12)}.${checked.format === "jpeg" ? "jpg" : "png"}`;
+      const id = await tx.samples.insert({
+        projectId,
+        name,
+        label,
+        part,
+        picture: { ...checked, sha256: blob.sha256 },
+      });
+      const sample = await tx.samples.get(id);
+      if (sample === undefined) throw errors.sampleNotFound({ id });
+      return sample;
+    });
+  } catch (error) {
+    blob.release();
+    await blobs.remove(blob.sha256, () => store.read.blobs.isReferenced(blob.sha256)).catch(() => false);
+    throw error;
+  } finally {
+    blob.release();
+  }
+}

@@ -1,0 +1,173 @@
+/** The server without its doors: records, blobs and the workers on them. The HTTP app, the jobs and in-process tests are built on this. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Inspection, Sample } from "@sightline/api/schemas";
+import { mailAction } from "./actions/mail.js";
+import { type Outbox, startOutbox } from "./actions/outbox.js";
+import type { BlobStore } from "./blobs/blob-store.js";
+import { openFileBlobs } from "./blobs/file-blobs.js";
+import { type FileLayer, nodeFiles } from "./blobs/file-layer.js";
+import type { Config } from "./config.js";
+import { idSource, type NewId, type Now } from "./ids.js";
+import { createDeployments, type Deployments } from "./inspect/deployments.js";
+import { createInspector, type Inspector } from "./inspect/inspector.js";
+import { createPredictors, type OpenPredictor, type Predictors } from "./inspect/predictors.js";
+import { retryInspection } from "./inspect/retry.js";
+import { type AddressSigner, openAddressSigner } from "./intake/address-signer.js";
+import { createBacklog } from "./intake/backlog.js";
+import { addLabelledPicture, type NewLabelledPicture } from "./intake/labelled-picture.js";
+import { createLimiter, type Limiter } from "./intake/limiter.js";
+import { createSignedUploads, type SignedUploads } from "./intake/signed-upload.js";
+import { createLiveFeed, type LiveFeed } from "./live-feed.js";
+import type { Log } from "./log.js";
+import { createRemoval, type Removal } from "./removal.js";
+import { type Retention, startRetention } from "./retention.js";
+import { openSecretBox } from "./secret-box.js";
+import { openStore, type Store } from "./store/store.js";
+
+export interface Services {
+  readonly config: Config;
+  readonly now: Now;
+  readonly newId: NewId;
+  readonly log: Log;
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  readonly live: LiveFeed;
+  /** Shared by all doors that decode pictures, so that a burst never holds more than a few in memory. */
+  readonly decoding: Limiter;
+  readonly signer: AddressSigner;
+  readonly uploads: SignedUploads;
+  readonly predictors: Predictors;
+  readonly inspector: Inspector;
+  readonly deployments: Deployments;
+  readonly outbox: Outbox;
+  readonly removal: Removal;
+  readonly retention: Retention;
+  /** How people and devices reach the server; final once it listens. */
+  readonly publicUrl: () => string;
+  /** @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS and the refusals of a bad picture. */
+  addLabelledPicture(added: NewLabelledPicture): Promise<Sample>;
+  /** @throws ServerError INSPECTION_NOT_FOUND, INSPECTION_NOT_FAILED. */
+  retryInspection(id: string): Promise<Inspection>;
+  /** Takes up what was left by the process before: running models, queued pictures, orphaned files. */
+  resume(): Promise<void>;
+  /** Finishes what is under way; what is queued stays for the next start. */
+  close(): Promise<void>;
+}
+
+export interface ServiceParts {
+  readonly openPredictor: OpenPredictor;
+  readonly log: Log;
+  readonly publicUrl: () => string;
+  readonly now?: Now;
+  readonly files?: FileLayer;
+}
+
+/** @param config its data folder must exist and be this process's alone. */
+export async function openServices(config: Config, parts: ServiceParts): Promise<Services> {
+  const { log, publicUrl, now = Date.now } = parts;
+  const newId = idSource(now);
+  const cores = availableParallelism();
+  const store = openStore(config.dataFolder, now, newId);
+  try {
+    const blobs = await openFileBlobs(join(config.dataFolder, "blobs"), parts.files ?? nodeFiles);
+    const box = openSecretBox(config.dataFolder);
+    const { urlSeconds } = config.intake;
+    const signer = await openAddressSigner({ store, box, now, log, urlSeconds });
+    const live = createLiveFeed((error) => log.error({ err: error }, "A listener to live events threw"));
+    const decoding = createLimiter(cores);
+
+    const predictors = createPredictors({
+      store,
+      blobs,
+      openPredictor: parts.openPredictor,
+      threads: config.threads ?? Math.max(1, cores - 1),
+      openTimeoutMs: config.inspect.openSeconds * 1000,
+      idleMs: 60_000,
+      log,
+    });
+    const outbox = startOutbox({
+      store,
+      kinds: { mail: mailAction(config.smtp, publicUrl) },
+      config: config.outbox,
+      // The mail library's own limits are per step of the conversation.
+      deliveryTimeoutMs: config.smtp.timeoutSeconds * 3000,
+      now,
+      log,
+    });
+    const inspector = createInspector({
+      store,
+      blobs,
+      predictors,
+      live,
+      settings: {
+        inFlight: config.inspect.inFlight,
+        stepTimeoutMs: config.inspect.stepSeconds * 1000,
+        retryPauseMs: config.inspect.retrySeconds * 1000,
+      },
+      log,
+      onActions: () => outbox.wake(),
+    });
+    const deployments = createDeployments({ store, predictors, inspector, live, log });
+    const removal = createRemoval({ store, blobs, deployments, live, log });
+    const retention = startRetention({ store, removal, config: config.retention, now, log });
+    const backlog = createBacklog(store, now);
+    const onQueued = (projectId: string) => inspector.wake(projectId);
+    const uploads = createSignedUploads({
+      config,
+      store,
+      blobs,
+      signer,
+      backlog,
+      live,
+      decoding,
+      now,
+      newId,
+      onQueued,
+    });
+    const stopping = new AbortController();
+    let sweeping: Promise<void> | undefined;
+
+    return {
+      config,
+      now,
+      newId,
+      log,
+      store,
+      blobs,
+      live,
+      decoding,
+      signer,
+      uploads,
+      predictors,
+      inspector,
+      deployments,
+      outbox,
+      removal,
+      retention,
+      publicUrl,
+      addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
+      retryInspection: (id) => retryInspection({ store, inspector, live }, id),
+      async resume() {
+        await deployments.resume();
+        // In the background: a large data folder must not delay the first picture.
+        sweeping = removal.sweepBlobs(stopping.signal).then(
+          (count) => count > 0 && log.info({ files: count }, "Removed files that no record names"),
+          (error: unknown) => log.warn({ err: error }, "The files could not be checked for ones that no record names"),
+        ) as Promise<void>;
+      },
+      async close() {
+        stopping.abort();
+        await sweeping;
+        await retention.close();
+        await inspector.close();
+        await predictors.close();
+        await outbox.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
