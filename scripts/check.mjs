@@ -62,32 +62,26 @@ async function check(what, args) {
   if (code !== 0) throw new StepError(`${what}: failed. To try again: node ${args.join(" ")}`, code);
 }
 
-/** Listed from the sources, so that what an older build left in dist/ is never run. */
+/** Listed from the sources, so that what an older build left behind is never run. */
 export function testFiles() {
-  const built = workspaces().flatMap((folder) =>
-    list(join(folder, "src"), /\.test\.tsx?$/).map((file) => {
-      const inside = relative(join(folder, "src"), file).replace(/\.tsx?$/, ".js");
-      return join(folder, testOutput(folder), inside);
-    }),
-  );
-  return [
-    ...built,
-    ...list("tests", /\.test\.mjs$/),
-    ...workspaces().flatMap((folder) => list(join(folder, "tests"), /\.test\.mjs$/)),
-  ];
+  const built = workspaces().flatMap((folder) => {
+    const { rootDir = "src", outDir = "dist" } = compilerOptions(folder);
+    return ["src", "test"]
+      .flatMap((inside) => list(join(folder, inside), /\.test\.tsx?$/))
+      .map((file) => join(folder, outDir, relative(join(folder, rootDir), file).replace(/\.tsx?$/, ".js")));
+  });
+  return [...built, ...list("tests", /\.test\.mjs$/)];
 }
 
-/** Vite empties apps/web/dist at each build, so its compiled tests may lie elsewhere: wherever its tsconfig says. */
-function testOutput(folder) {
-  const config = readFileSync(join(root, folder, "tsconfig.json"), "utf8");
-  return /"outDir"\s*:\s*"([^"]+)"/.exec(config)?.[1] ?? "dist";
+function compilerOptions(folder) {
+  return JSON.parse(readFileSync(join(root, folder, "tsconfig.json"), "utf8")).compilerOptions ?? {};
 }
 
 function list(folder, pattern) {
   const path = join(root, folder);
   if (!existsSync(path)) return [];
   return readdirSync(path, { recursive: true })
-    .filter((name) => pattern.test(name) && !name.includes("node_modules"))
+    .filter((name) => pattern.test(name))
     .map((name) => join(folder, name))
     .sort();
 }

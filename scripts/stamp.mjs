@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-const notSources = new Set(["node_modules", "dist", ".cache", "screenshots", "coverage"]);
+const notSources = new Set(["node_modules", "dist", "dist-test", ".cache", "screenshots", "coverage"]);
 
 /** What a build leaves behind: with one of these gone, the stamp means nothing. */
 const outputs = ["apps/server/dist/main.js", "apps/cli/dist/main.js", "apps/web/dist/index.html"];

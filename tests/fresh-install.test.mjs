@@ -1,10 +1,11 @@
 /** A fresh clone installs with the lockfile alone, without any install script, and every native library then loads. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
+import { folderMegabytes } from "../scripts/folder-size.mjs";
 import { isInstalled } from "../scripts/stamp.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -102,17 +103,6 @@ test("npm's own record of the install counts as installed", () => {
 });
 
 test(`node_modules stays within ${maxMegabytes} MB`, () => {
-  const megabytes = sizeOf(join(clone, "node_modules")) / 2 ** 20;
+  const megabytes = folderMegabytes(join(clone, "node_modules"));
   assert.ok(megabytes <= maxMegabytes, `${megabytes.toFixed(0)} MB`);
 });
-
-/** On disk, as \`du\` counts: whole blocks. */
-function sizeOf(folder) {
-  let bytes = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    bytes += lstatSync(path).blocks * 512;
-    if (entry.isDirectory()) bytes += sizeOf(path);
-  }
-  return bytes;
-}
