@@ -1,0 +1,34 @@
+/** Addresses of the pages; each page is its own piece of JavaScript, loaded when first visited. */
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { NotFound, PageCrashed } from "../components/faces.js";
+import { Shell } from "./shell.js";
+
+type Page = () => Promise<{ Page: () => React.ReactNode }>;
+
+function page(path: string, load: Page): RouteObject {
+  return { path, lazy: async () => ({ Component: (await load()).Page }), ErrorBoundary: PageCrashed };
+}
+
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    ErrorBoundary: PageCrashed,
+    HydrateFallback: () => null,
+    children: [
+      page("/", () => import("../features/dashboard/page.js")),
+      page("/inspections", () => import("../features/inspections/list-page.js")),
+      page("/inspections/:inspectionId", () => import("../features/inspections/detail-page.js")),
+      page("/projects", () => import("../features/projects/list-page.js")),
+      page("/projects/new", () => import("../features/projects/new-page.js")),
+      page("/projects/:projectId", () => import("../features/projects/project-page.js")),
+      page("/projects/:projectId/setup", () => import("../features/projects/setup-page.js")),
+      page("/models", () => import("../features/models/list-page.js")),
+      page("/models/:modelId", () => import("../features/models/detail-page.js")),
+      page("/try", () => import("../features/try-it/page.js")),
+      page("/cameras", () => import("../features/cameras/page.js")),
+      page("/people", () => import("../features/people/page.js")),
+      page("/mails", () => import("../features/mails/page.js")),
+      { path: "*", element: <NotFound /> },
+    ],
+  },
+]);

@@ -1,0 +1,99 @@
+/** Draws rate and volume with uPlot; React only creates it, feeds it and sizes it. */
+import { useComputedColorScheme } from "@mantine/core";
+import type { Stats } from "@sightline/api/schemas";
+import { useEffect, useMemo, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { chartData, rateCeiling } from "./chart-data.js";
+import { percent } from "./format.js";
+
+const height = 236;
+
+export function RateChart({ stats, onPoint }: { stats: Stats; onPoint: (index: number | null) => void }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const scheme = useComputedColorScheme("light");
+  const data = useMemo(() => chartData(stats), [stats]);
+  const latest = useRef({ data, onPoint });
+  latest.current = { data, onPoint };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, so a new scheme means a new chart
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const size = () => ({ width: element.clientWidth, height });
+    const plot = new uPlot(
+      options(size(), (index) => latest.current.onPoint(index)),
+      latest.current.data,
+      element,
+    );
+    chart.current = plot;
+    const observer = new ResizeObserver(() => plot.setSize(size()));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [scheme]);
+
+  useEffect(() => chart.current?.setData(data), [data]);
+
+  return <div ref={frame} role="img" aria-label={describe(stats)} style={{ height, width: "100%" }} />;
+}
+
+function describe(stats: Stats): string {
+  const { inspected, anomalous } = stats.totals;
+  return `Anomaly rate over time: ${percent(inspected === 0 ? null : anomalous / inspected)} overall.`;
+}
+
+function options(size: { width: number; height: number }, onPoint: (index: number | null) => void): uPlot.Options {
+  const style = getComputedStyle(document.body);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const axis = { stroke: color("--mantine-color-dimmed"), font: "11.5px 'Inter Variable', system-ui, sans-serif" };
+  const grid = { stroke: color("--edge"), width: 1 };
+  const line = color("--chart-line");
+  return {
+    ...size,
+    padding: [10, 6, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: true },
+      rate: { range: (_, __, max) => [0, rateCeiling(max)] },
+      volume: { range: (_, __, max) => [0, Math.max(1, max) * 2.6] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, ticks: { show: false }, gap: 6, values: timeLabels, space: 64 },
+      {
+        ...axis,
+        scale: "rate",
+        grid,
+        ticks: { show: false },
+        size: 46,
+        gap: 8,
+        values: (_, ticks) => ticks.map((tick) => percent(tick)),
+      },
+    ],
+    series: [
+      {},
+      { scale: "volume", fill: color("--chart-volume"), width: 0, points: { show: false }, ...bars() },
+      { scale: "rate", stroke: line, width: 2, points: { show: false }, spanGaps: true, fill: `${line}14` },
+    ],
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
+  };
+}
+
+function bars(): Pick<uPlot.Series, "paths"> {
+  const paths = uPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15, align: 1 });
+  return paths === undefined ? {} : { paths };
+}
+
+/** Hours and minutes; the day where the axis spans several. */
+function timeLabels(plot: uPlot, splits: number[]): string[] {
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  const manyDays = (max ?? 0) - (min ?? 0) > 2 * 86_400;
+  const style: Intl.DateTimeFormatOptions = manyDays
+    ? { weekday: "short", day: "numeric" }
+    : { hour: "2-digit", minute: "2-digit" };
+  return splits.map((seconds) => new Date(seconds * 1000).toLocaleString(undefined, style));
+}

@@ -1,0 +1,80 @@
+/** The figures of the window: how many, how many bad, how fast. */
+import { Paper, SimpleGrid, Skeleton, Text } from "@mantine/core";
+import type { Stats } from "@sightline/api/schemas";
+import type { ReactNode } from "react";
+import { count, milliseconds, percent } from "../../components/format.js";
+
+export function StatTiles({ stats }: { stats: Stats | undefined }) {
+  const totals = stats?.totals;
+  const isClasses = totals !== undefined && totals.anomalous === 0 && stats !== undefined && !hasAnomalyLabels(stats);
+  return (
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "sm", md: "lg" }}>
+      <Tile title="Inspected" value={totals && count(totals.inspected)} note={totals && rateOf(stats)} />
+      {isClasses ? (
+        <Tile
+          title="Classes seen"
+          value={count(stats.byLabel.length)}
+          note={stats.byLabel.map((one) => one.label).join(", ")}
+        />
+      ) : (
+        <Tile
+          title="Defects"
+          value={totals && count(totals.anomalous)}
+          note={
+            totals &&
+            (totals.inspected === 0 ? "no inspection yet" : `${percent(totals.anomalous / totals.inspected)} of all`)
+          }
+        />
+      )}
+      <Tile
+        title="Waiting"
+        value={totals && count(totals.queued + totals.waiting)}
+        note={totals && (totals.waiting > 0 ? `${count(totals.waiting)} need a model` : "in the queue now")}
+      />
+      <Tile
+        title="Time per picture"
+        value={totals && milliseconds(totals.inferenceMsMean)}
+        note={totals && (totals.failed > 0 ? `${count(totals.failed)} failed` : "none failed")}
+      />
+    </SimpleGrid>
+  );
+}
+
+/** A project that tells several classes apart has no defects to count. */
+function hasAnomalyLabels(stats: Stats): boolean {
+  return stats.byLabel.length === 0 || stats.byLabel.some(({ label }) => label === "normal" || label === "anomaly");
+}
+
+function rateOf(stats: Stats): string {
+  const minutes = (Date.parse(stats.to) - Date.parse(stats.from)) / 60_000;
+  const active = stats.buckets.filter((bucket) => bucket.inspected > 0).length / Math.max(1, stats.buckets.length);
+  const perMinute = stats.totals.inspected / Math.max(minutes * active, 1 / 60);
+  if (stats.totals.inspected === 0) return "in this window";
+  return `${perMinute >= 10 ? perMinute.toFixed(0) : perMinute.toFixed(1)} a minute`;
+}
+
+function Tile({ title, value, note }: { title: string; value: ReactNode; note: ReactNode }) {
+  return (
+    <Paper
+      bg="var(--surface)"
+      radius="lg"
+      px={{ base: 14, sm: 20 }}
+      py={{ base: 12, sm: 16 }}
+      style={{ border: "1px solid var(--edge)" }}
+    >
+      <Text size="sm" c="dimmed">
+        {title}
+      </Text>
+      {value === undefined ? (
+        <Skeleton height={26} width={90} my={7} />
+      ) : (
+        <Text fz={{ base: 24, sm: 28 }} fw={620} lh={1.3} style={{ letterSpacing: "-0.02em" }}>
+          {value}
+        </Text>
+      )}
+      <Text size="xs" c="dimmed" lineClamp={1}>
+        {note ?? " "}
+      </Text>
+    </Paper>
+  );
+}

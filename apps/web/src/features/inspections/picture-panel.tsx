@@ -1,0 +1,54 @@
+/** The inspected picture with its heat map under a slider. */
+import { Group, Slider, Text } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { client } from "../../app/api.js";
+import { percent } from "../../components/format.js";
+import { Panel } from "../../components/panel.js";
+import { Picture } from "../../components/picture.js";
+import type { InspectionDetail } from "./inspection-detail.js";
+import css from "./picture-panel.module.css";
+
+export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
+  const [opacity, setOpacity] = useLocalStorage({ key: "sightline.heat-map-opacity", defaultValue: 0.7 });
+  const params = { inspectionId: inspection.id };
+  return (
+    <Panel flush>
+      <div className={css.stage}>
+        <Picture
+          src={client.address("getInspectionImage", { params })}
+          alt={`Picture ${inspection.imageId} of camera ${inspection.cameraId}`}
+          heatMap={inspection.hasHeatMap ? client.address("getInspectionHeatMap", { params }) : undefined}
+          heatMapOpacity={opacity}
+        />
+      </div>
+      <div className={css.foot}>
+        {inspection.hasHeatMap ? (
+          <Group gap="md" wrap="nowrap">
+            <Text size="sm" id="heat-map-label" style={{ whiteSpace: "nowrap" }}>
+              Heat map
+            </Text>
+            <Slider
+              flex={1}
+              min={0}
+              max={1}
+              step={0.05}
+              value={opacity}
+              onChange={setOpacity}
+              label={percent}
+              thumbProps={{ "aria-label": "Strength of the heat map" }}
+            />
+            <Text size="sm" c="dimmed" w={48} ta="right">
+              {percent(opacity)}
+            </Text>
+          </Group>
+        ) : (
+          <Text size="sm" c="dimmed">
+            {inspection.status === "inspected"
+              ? "This model gives no heat map."
+              : "The heat map comes with the verdict."}
+          </Text>
+        )}
+      </div>
+    </Panel>
+  );
+}

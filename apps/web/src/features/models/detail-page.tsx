@@ -1,0 +1,102 @@
+/** One model version: its report, its file, its start and stop. */
+import { Badge, Button } from "@mantine/core";
+import { mdiCubeOutline, mdiDownload, mdiImageSearchOutline } from "@mdi/js";
+import type { ModelDetail, Project } from "@sightline/api/schemas";
+import { Link, useNavigate, useParams } from "react-router";
+import { client, useApi, useChange } from "../../app/api.js";
+import { ConfirmButton } from "../../components/action-button.js";
+import { Answer } from "../../components/answer.js";
+import { Face } from "../../components/face.js";
+import { bytes, localTime } from "../../components/format.js";
+import { Icon } from "../../components/icon.js";
+import { PageHeader } from "../../components/page-header.js";
+import { ModelReport } from "./model-report.js";
+import { StartStopButton } from "./start-stop-button.js";
+
+export function Page() {
+  const { modelId = "" } = useParams();
+  const model = useApi("getModel", { params: { modelId } });
+  const projectId = model.data?.projectId;
+  const project = useApi(
+    "getProject",
+    { params: { projectId: projectId ?? "" } },
+    { enabled: projectId !== undefined },
+  );
+  return (
+    <Answer query={model} missing={<ModelGone />}>
+      {(detail) => <Answer query={project}>{(owner) => <ModelView model={detail} project={owner} />}</Answer>}
+    </Answer>
+  );
+}
+
+function ModelGone() {
+  return (
+    <Face
+      icon={mdiCubeOutline}
+      title="This version is no longer here"
+      action={
+        <Button component={Link} to="/models">
+          All models
+        </Button>
+      }
+    />
+  );
+}
+
+function ModelView({ model, project }: { model: ModelDetail; project: Project }) {
+  const note = `${model.method}, ${model.source === "uploaded" ? "uploaded" : `trained on ${model.trainImages} pictures`} on ${localTime(model.createdAt)}`;
+  const mark = model.isRunning ? (
+    <Badge variant="light" color="good" radius="sm">
+      Running
+    </Badge>
+  ) : undefined;
+  const back = { to: `/models?project=${project.id}`, title: "Models" };
+  return (
+    <>
+      <PageHeader title={`${project.name}, version ${model.version}`} mark={mark} note={note} back={back}>
+        <Button
+          component={Link}
+          to={`/try?model=${model.id}`}
+          variant="default"
+          leftSection={<Icon path={mdiImageSearchOutline} size={18} />}
+        >
+          Try it
+        </Button>
+        <Button
+          component="a"
+          href={client.address("getModelFile", { params: { modelId: model.id } })}
+          download={`${project.name}-v${model.version}.onnx`}
+          variant="default"
+          leftSection={<Icon path={mdiDownload} size={18} />}
+        >
+          ONNX, {bytes(model.sizeBytes)}
+        </Button>
+        <DeleteModel model={model} />
+        <StartStopButton model={model} />
+      </PageHeader>
+      <ModelReport model={model} project={project} />
+    </>
+  );
+}
+
+function DeleteModel({ model }: { model: ModelDetail }) {
+  const navigate = useNavigate();
+  const remove = useChange("deleteModel", {
+    done: `Version ${model.version} is deleted.`,
+    onDone: () => void navigate(`/models?project=${model.projectId}`, { replace: true }),
+  });
+  return (
+    <ConfirmButton
+      route="deleteModel"
+      variant="default"
+      loading={remove.isPending}
+      blocked={model.isRunning ? "Stop it first: a running version can’t be deleted." : undefined}
+      question={`Delete version ${model.version}?`}
+      consequence="The model file is deleted. Inspections it made stay, with its version number."
+      confirm="Delete"
+      onClick={() => remove.mutate({ params: { modelId: model.id } })}
+    >
+      Delete
+    </ConfirmButton>
+  );
+}

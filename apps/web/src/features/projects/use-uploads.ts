@@ -1,0 +1,52 @@
+/** The upload queue of one project as React sees it; what arrives shows up in the gallery in batches. */
+import type { Part } from "@sightline/api/schemas";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { makeStale } from "../../app/api.js";
+import { isTemporary, sendPicture } from "./send-picture.js";
+import { tally, UploadQueue } from "./upload-queue.js";
+
+export interface UploadKind {
+  label: string;
+  part: Part;
+}
+
+const refreshEveryMs = 1_200;
+
+export function useUploads(projectId: string) {
+  const queries = useQueryClient();
+  const queue = useMemo(
+    () =>
+      new UploadQueue<UploadKind>({
+        send: ({ file, kind }, onShare, signal) => sendPicture({ projectId, ...kind, file }, onShare, signal),
+        isTemporary,
+      }),
+    [projectId],
+  );
+  const uploads = useSyncExternalStore(queue.subscribe, queue.uploads);
+  const counts = useMemo(() => tally(uploads), [uploads]);
+  const isBusy = counts.open > 0;
+  const seen = useRef(0);
+
+  useEffect(() => {
+    const refresh = () => makeStale(queries, ["listSamples", "getProject"]);
+    if (!isBusy) {
+      if (seen.current !== counts.done) refresh();
+      seen.current = counts.done;
+      return;
+    }
+    const timer = setInterval(refresh, refreshEveryMs);
+    return () => clearInterval(timer);
+  }, [isBusy, counts.done, queries]);
+
+  useEffect(() => {
+    if (!isBusy) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [isBusy]);
+
+  return { queue, uploads, counts, isBusy };
+}
+
+export type Uploads = ReturnType<typeof useUploads>;

@@ -1,0 +1,113 @@
+/** Try a model on pictures: drop them, see what it says and why. */
+import { Anchor, Button, Group, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
+import { mdiCubeOutline, mdiTrashCanOutline } from "@mdi/js";
+import type { Model, Project } from "@sightline/api/schemas";
+import { useState } from "react";
+import { Link } from "react-router";
+import { useApi } from "../../app/api.js";
+import { Answer } from "../../components/answer.js";
+import { DropZone } from "../../components/drop-zone.js";
+import { Face } from "../../components/face.js";
+import { Icon } from "../../components/icon.js";
+import { PageHeader } from "../../components/page-header.js";
+import { useUrlFilters } from "../../components/url-filters.js";
+import { reportOthers } from "../projects/report-others.js";
+import { TrialCard } from "./trial-card.js";
+import { useTrials } from "./use-trials.js";
+
+export function Page() {
+  const models = useApi("listModels");
+  const projects = useApi("listProjects").data?.items ?? [];
+  return (
+    <>
+      <PageHeader
+        title="Try it"
+        note="Drop pictures on a model and see its verdict. Nothing is recorded and no mail is sent."
+      />
+      <Answer query={models}>
+        {({ items }) => (items.length === 0 ? <NoModel /> : <TryIt models={items} projects={projects} />)}
+      </Answer>
+    </>
+  );
+}
+
+function NoModel() {
+  return (
+    <Face
+      icon={mdiCubeOutline}
+      title="There is no model to try yet"
+      action={
+        <Button component={Link} to="/projects">
+          Go to the projects
+        </Button>
+      }
+    >
+      Train one from pictures first; it takes a minute or two.
+    </Face>
+  );
+}
+
+function TryIt({ models, projects }: { models: readonly Model[]; projects: readonly Project[] }) {
+  const { filters, set } = useUrlFilters(["model"]);
+  const [withHeatMap, setWithHeatMap] = useState(true);
+  const model = models.find((one) => one.id === filters.model) ?? models.find((one) => one.isRunning) ?? models[0];
+  const { trials, add, clear, again } = useTrials(model?.id);
+  const nameOf = (one: Model) => projects.find((project) => project.id === one.projectId)?.name ?? "project";
+  const project = projects.find((one) => one.id === model?.projectId);
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="flex-end">
+        <Select
+          label="Model"
+          w={{ base: "100%", xs: 320 }}
+          value={model?.id ?? null}
+          allowDeselect={false}
+          onChange={(id) => {
+            set({ model: id });
+            again();
+          }}
+          data={models.map((one) => ({
+            value: one.id,
+            label: `${nameOf(one)}, version ${one.version}${one.isRunning ? " (running)" : ""}`,
+          }))}
+        />
+        <Group>
+          <Switch
+            label="Heat map"
+            checked={withHeatMap}
+            onChange={(event) => setWithHeatMap(event.currentTarget.checked)}
+          />
+          {trials.length > 0 && (
+            <Button variant="default" leftSection={<Icon path={mdiTrashCanOutline} size={18} />} onClick={clear}>
+              Clear
+            </Button>
+          )}
+        </Group>
+      </Group>
+      <DropZone
+        title="Drop pictures to try"
+        note="JPEG or PNG, one or many. They are judged with this model’s threshold in force."
+        onFiles={({ pictures, others }) => {
+          reportOthers(others);
+          add(pictures.slice(0, 200));
+        }}
+      />
+      {trials.length > 0 && project && model && (
+        <>
+          <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} spacing="lg" aria-live="polite">
+            {trials.map((trial) => (
+              <TrialCard key={trial.key} trial={trial} withHeatMap={withHeatMap} />
+            ))}
+          </SimpleGrid>
+          <Text size="sm" c="dimmed">
+            Was a verdict wrong?{" "}
+            <Anchor component={Link} to={`/projects/${project.id}`} inherit>
+              Add the picture to {project.name}
+            </Anchor>{" "}
+            and train again.
+          </Text>
+        </>
+      )}
+    </Stack>
+  );
+}

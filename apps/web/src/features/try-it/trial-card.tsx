@@ -1,0 +1,82 @@
+/** One tried picture: what the model says about it. */
+import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
+import type { Prediction } from "@sightline/api/schemas";
+import { milliseconds, percent } from "../../components/format.js";
+import { Picture } from "../../components/picture.js";
+import { ScoreScale } from "../../components/score-scale.js";
+import { lookOfLabel, Verdict } from "../../components/verdict.js";
+import type { Trial } from "./use-trials.js";
+
+export function TrialCard({ trial, withHeatMap }: { trial: Trial; withHeatMap: boolean }) {
+  const { prediction, reason } = trial;
+  const heatMap = withHeatMap && prediction?.heatMapPng ? `data:image/png;base64,${prediction.heatMapPng}` : undefined;
+  return (
+    <Paper
+      component="article"
+      radius="lg"
+      bg="var(--surface)"
+      style={{ border: "1px solid var(--edge)", overflow: "hidden" }}
+    >
+      <div style={{ aspectRatio: "4 / 3" }}>
+        <Picture src={trial.preview} alt={trial.file.name} heatMap={heatMap} />
+      </div>
+      <Stack gap="sm" p="md">
+        {prediction !== undefined ? (
+          <Said prediction={prediction} />
+        ) : reason !== undefined ? (
+          <Text size="sm" c="defect" role="alert">
+            {reason}
+          </Text>
+        ) : (
+          <Center h={64} role="status" aria-label="Being judged">
+            <Loader type="dots" size="sm" />
+          </Center>
+        )}
+        <Group justify="space-between" wrap="nowrap" gap="xs">
+          <Text size="xs" c="dimmed" truncate title={trial.file.name}>
+            {trial.file.name}
+          </Text>
+          {prediction && (
+            <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+              {milliseconds(prediction.inferenceMs)}
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Said({ prediction }: { prediction: Prediction }) {
+  const { label, isAnomalous, confidence, score, probabilities } = prediction;
+  return (
+    <>
+      <Group justify="space-between" wrap="nowrap">
+        <Verdict look={lookOfLabel(label, isAnomalous)} size="md" />
+        <Text size="sm" c="dimmed" style={{ whiteSpace: "nowrap" }}>
+          {percent(confidence)} sure
+        </Text>
+      </Group>
+      {score !== null ? <ScoreScale score={score} /> : <Probabilities probabilities={probabilities} />}
+    </>
+  );
+}
+
+function Probabilities({ probabilities }: { probabilities: Readonly<Record<string, number>> }) {
+  const sorted = Object.entries(probabilities).toSorted(([, a], [, b]) => b - a);
+  return (
+    <Stack gap={6}>
+      {sorted.slice(0, 4).map(([label, probability]) => (
+        <div key={label}>
+          <Group justify="space-between">
+            <Text size="xs">{label}</Text>
+            <Text size="xs" c="dimmed">
+              {percent(probability)}
+            </Text>
+          </Group>
+          <Progress value={probability * 100} size="sm" radius="xl" aria-label={label} />
+        </div>
+      ))}
+    </Stack>
+  );
+}
