@@ -13,9 +13,10 @@ export function checkLayers(root) {
     if (!existsSync(join(root, folder, "src"))) continue;
     const manifest = readManifest(root, folder);
     const files = sourceFiles(root, folder);
+    const forTests = testFiles(root, files);
     for (const file of files) {
       problems.push(...checkNames(file, folder));
-      if (isTest(file)) continue;
+      if (forTests.has(file)) continue;
       const text = readFileSync(join(root, file), "utf8");
       const imports = importsOf(text);
       for (const { specifier, isTypeOnly } of imports) {
@@ -128,12 +129,11 @@ function* checkText(file, text) {
 /** Circles between the files of one package; imports of types alone vanish when compiled and do not count. */
 function findCycles(root, files) {
   const graph = new Map();
-  for (const file of files) {
-    const targets = importsOf(readFileSync(join(root, file), "utf8"))
-      .filter(({ specifier, isTypeOnly }) => specifier.startsWith(".") && !isTypeOnly)
-      .map(({ specifier }) => join(dirname(file), specifier).replace(/\.jsx?$/, ""));
-    graph.set(file.replace(/\.tsx?$/, ""), targets);
-  }
+  for (const file of files)
+    graph.set(
+      withoutEnding(file),
+      relativeTargets(root, file, ({ isTypeOnly }) => !isTypeOnly),
+    );
   const problems = [];
   const state = new Map();
   const visit = (file, path) => {
@@ -166,7 +166,29 @@ const libraryOf = (specifier) =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-const isTest = (file) => /\.test\.tsx?$/.test(file);
+/** Tests, and what only tests import: contract suites, checked requests. */
+function testFiles(root, files) {
+  const found = new Set(files.filter((file) => /\.test\.tsx?$/.test(file)));
+  const importers = new Map(files.map((file) => [withoutEnding(file), []]));
+  for (const file of files) {
+    for (const target of relativeTargets(root, file)) importers.get(target)?.push(file);
+  }
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const file of files) {
+      const names = importers.get(withoutEnding(file));
+      if (names.length > 0 && names.every((name) => found.has(name))) found.add(file);
+    }
+  }
+  return found;
+}
+
+const withoutEnding = (file) => file.replace(/\.[jt]sx?$/, "");
+
+const relativeTargets = (root, file, counts = () => true) =>
+  importsOf(readFileSync(join(root, file), "utf8"))
+    .filter((found) => found.specifier.startsWith(".") && counts(found))
+    .map(({ specifier }) => withoutEnding(join(dirname(file), specifier)));
 
 const readManifest = (root, folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
 

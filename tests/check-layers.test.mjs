@@ -167,6 +167,20 @@ test("a test file may import what it needs to check", (t) => {
   assert.deepEqual(plant(t, { ...clean, [file]: 'import { b } from "@sightline/dataset/test-part";' }), []);
 });
 
+test("so may a file that only tests import, but not one that the product imports too", (t) => {
+  const files = {
+    ...clean,
+    "packages/api/src/contract.ts": 'import test from "node:test";\nexport { test };',
+    "packages/api/src/a.test.ts": 'import { test } from "./contract.js";\ntest();',
+  };
+  assert.deepEqual(plant(t, files), []);
+  const problems = plant(t, {
+    ...files,
+    "packages/api/src/b.ts": 'import { test } from "./contract.js";\nexport { test };',
+  });
+  assert.match(problems.join("\n"), /contract\.ts: "node:test" is Node's/);
+});
+
 test("the repository itself keeps the rules", () => {
   assert.deepEqual(checkLayers(join(import.meta.dirname, "..")), []);
 });
