@@ -312,10 +312,8 @@ function describeIssue(issue: z.core.$ZodIssue, source: string): string[] {
       const path = [...issue.path, key].map(String).join(".");
       // A key put at the wrong level is as likely as a mistyped one.
       const known = keysAt(issue.path);
-      const elsewhere = configFields.map((field) => field.path);
-      const guess = known.includes(key)
-        ? key
-        : (nearest(key, [...known, ...elsewhere.filter((p) => p.endsWith(`.${key}`))]) ?? "");
+      const elsewhere = configFields.map((field) => field.path).find((candidate) => candidate.endsWith(`.${key}`));
+      const guess = elsewhere ?? nearest(key, known) ?? "";
       const where =
         issue.path.length > 0 && known.includes(guess) ? `${issue.path.map(String).join(".")}.${guess}` : guess;
       return `Setting "${path}"${source} is not known. Did you mean "${where}"?`;

@@ -77,6 +77,21 @@ export function encodePng(pixels: { width: number; height: number; data: Uint8Ar
     .toBuffer();
 }
 
+/**
+ * A small JPEG straight from a picture file, at most `longestSide` pixels on its longer side and never enlarged; for lists, not for models.
+ * Throws what `decodeImage` throws.
+ */
+export async function encodeThumbnail(bytes: Uint8Array, longestSide: number, quality = 75): Promise<Uint8Array> {
+  const header = readHeader(bytes);
+  checkPixels(header, defaultMaxPixels);
+  const pipeline = open(bytes, header).resize(longestSide, longestSide, { fit: "inside", withoutEnlargement: true });
+  const { data } = await decoded(
+    pipeline.flatten({ background: "#fff" }).toColourspace("srgb").jpeg({ quality }),
+    header,
+  );
+  return data;
+}
+
 /** A JPEG of the picture with a partly transparent PNG, such as a heat map, stretched over it. */
 export async function encodeOverlay(picture: Image, overlayPng: Uint8Array, quality = 90): Promise<Uint8Array> {
   const { width, height } = picture;

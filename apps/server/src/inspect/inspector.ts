@@ -1,5 +1,6 @@
 /** The durable workflow: detect → record (with its actions). What is queued in the database is inspected, whatever was killed before. */
 import type { Inspection } from "@sightline/api/schemas";
+import { encodeThumbnail } from "@sightline/dataset/image-file";
 import type { BlobStore, HeldBlob } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
@@ -7,7 +8,6 @@ import type { Log } from "../log.js";
 import type { Store } from "../store/store.js";
 import { actionsFor } from "./alerts.js";
 import { isPictureError, type Prediction, type Predictors } from "./predictors.js";
-import { makeThumbnail } from "./thumbnail.js";
 import { TimeoutError, within } from "./within.js";
 
 export interface InspectorSettings {
@@ -41,6 +41,8 @@ export interface Inspector {
 }
 
 const attemptsOf = { detect: 5, record: 2 } as const;
+/** On the longer side. */
+const thumbnailPixels = 160;
 type Step = keyof typeof attemptsOf;
 
 /** Pictures taken from the queue of one project: those in the model and those pausing between two attempts. */
@@ -136,7 +138,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const held: HeldBlob[] = [];
     try {
       // A thumbnail that can't be made is no reason to lose a verdict.
-      const thumbnail = await makeThumbnail(detected.bytes, prediction).then(
+      const thumbnail = await encodeThumbnail(detected.bytes, thumbnailPixels).then(
         (bytes) => keep(bytes),
         (error: unknown) => {
           log.warn({ err: error, inspectionId: inspection.id }, "No thumbnail could be made");

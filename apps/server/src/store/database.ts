@@ -245,6 +245,8 @@ export function openDatabase(folder: string, steps: readonly Migration[] = migra
       isClosed = true;
       while (draining !== undefined) await draining;
       await sql`PRAGMA optimize`.execute(writer).catch(() => {});
+      // A copy of a stopped server's folder is then whole in its one file.
+      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(writer).catch(() => {});
       await reader.destroy();
       await writer.destroy();
     },
