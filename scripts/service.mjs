@@ -1,5 +1,5 @@
 /** What `npm start` does: options, free port, packages and build up to date, then the server as a child process. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { runChild } from "./child.mjs";
@@ -21,7 +21,7 @@ const table = {
 const help = `npm start [-- OPTIONS]
 
   --data DIR      where everything is kept (default: the folder "data" in the repository)
-  --port N        the port to listen on (default: 8080; 0 takes a free one)
+  --port N        the port to listen on (default: 8080, or as set in DIR/sightline.json; 0 takes a free one)
   --host ADDRESS  the address to listen on (default: 127.0.0.1: this machine only)
   --empty         set up no sample line
   --help          print this`;
@@ -39,22 +39,36 @@ export function main(argv = process.argv.slice(2)) {
       console.log(help);
       return 0;
     }
-    const host = options.host ?? "127.0.0.1";
-    const port = options.port ?? "8080";
+    // npm changes into the repository; a relative folder is meant from where the person stood.
+    const data = resolve(
+      process.env.INIT_CWD ?? process.cwd(),
+      options.data ?? process.env.SIGHTLINE_DATA ?? join(root, "data"),
+    );
+    const { host, port } = addressOf(options, data);
     // Asked before minutes of installing: the server would find the port in use only at the very end.
-    await requireFreePort(host, Number(port));
+    await requireFreePort(host, port);
     await prepare({ say: console.error });
     const server = join(root, "apps/server/dist/main.js");
     if (!existsSync(server)) throw new StepError(`The build made no ${server}. Run: npm run build`, 1);
-    // npm changes into the repository; a relative folder is meant from where the person stood.
-    const data =
-      options.data === undefined ? join(root, "data") : resolve(process.env.INIT_CWD ?? process.cwd(), options.data);
-    return runChild(process.execPath, [
-      server,
-      ...["--data", data, "--port", port, "--host", host],
-      ...(options.empty ? ["--empty"] : []),
-    ]);
+    const settings = Object.entries({ data, port: options.port, host: options.host }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const flags = settings.flatMap(([name, value]) => [`--${name}`, value]);
+    return runChild(process.execPath, [server, ...flags, ...(options.empty ? ["--empty"] : [])]);
   });
+}
+
+/** Where the server will listen: only a guess for an early word, because what is wrong in the settings is the server's to say. */
+function addressOf(options, data) {
+  let file = {};
+  try {
+    file = JSON.parse(readFileSync(join(data, "sightline.json"), "utf8"));
+  } catch {
+    // No settings file, or one that the server will refuse.
+  }
+  const host = options.host ?? process.env.SIGHTLINE_HOST ?? file?.host ?? "127.0.0.1";
+  const port = Number(options.port ?? process.env.SIGHTLINE_PORT ?? file?.port ?? 8080);
+  return { host: String(host), port: Number.isInteger(port) && port >= 0 && port <= 65535 ? port : 0 };
 }
 
 function requireFreePort(host, port) {
