@@ -1,0 +1,324 @@
+/** Backbone features and a linear classifier on top: learns in seconds which of two or many classes a picture shows. */
+import type { Graph, ValueInfo } from "@sightline/nn/graph";
+import { backboneTaps } from "../backbone.js";
+import { extract } from "../feature-extraction.js";
+import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
+import { throwIfCancelled } from "../model-error.js";
+import { modelValues } from "../model-values.js";
+import type { Network } from "../network.js";
+import { type Flip, noFlip } from "../pictures.js";
+import { type Calibration, softmax } from "../threshold.js";
+import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
+import { addPooledFeatures, classifierInput, featureCount, type TapValues } from "./pooled-features.js";
+
+/** Fewer pictures of a class leave folds without any. */
+const minimumPerLabel = 5;
+
+/** Pictures times flips that are kept in memory: 8,000 rows are 90 MB. */
+const maxRows = 8000;
+
+/** All ways of turning a picture over, the cheap and harmless ones first. */
+const flips: readonly Flip[] = [
+  noFlip,
+  { horizontal: true, vertical: false },
+  { horizontal: false, vertical: true },
+  { horizontal: true, vertical: true },
+];
+
+/**
+ * How many of `flips` are learnt from; the folds decide. A face is no face upside down, and "left" and "right" change
+ * under any flip, but a casting lies on the belt as it likes.
+ */
+const flipChoices = [1, 2, 4] as const;
+
+/** Tried from strong to weak, each starting from the last one's solution. */
+const penalties = [1e-4, 1e-5, 1e-6, 1e-7] as const;
+
+export const classifier: Method = {
+  title: "Classifier on pretrained features",
+  input: classifierInput,
+  unsuitable(task, labels, counts) {
+    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
+    if (scarce.length === 0) return null;
+    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
+    const hint = task === "anomaly" ? "; patchcore needs none of the defects" : "";
+    return `classifier needs ${minimumPerLabel} pictures of each label, got ${have}${hint}`;
+  },
+  prepare,
+};
+
+async function prepare(context: TrainingContext): Promise<Trainable> {
+  const { pictures, backbone, truths, labels } = context;
+  const samples = pictures.samples;
+  const flipCount = flipChoices.findLast((count) => count * samples.length <= maxRows) ?? 1;
+  const features = new Float32Array(flipCount * samples.length * featureCount);
+  // Row of picture i under flip f: f · pictures + i, so that the pictures as they are come first.
+  const rowOf = (sample: number, flip: number): number => flip * samples.length + sample;
+  const { network, features: pooled } = addPooledFeatures(backbone);
+  const output: ValueInfo = { name: pooled, type: "float32", dims: ["N", featureCount] };
+  await extract({
+    ...context,
+    ...classifierInput,
+    samples,
+    graph: network.graph("classifier_features", [output]),
+    flips: flips.slice(0, flipCount),
+    onProgress: (share) => context.onProgress(share * 0.6, "Looking at the pictures"),
+    onOutput: (sample, flip, values) => features.set(values, rowOf(sample, flip) * featureCount),
+  });
+  const scale = standardise(features, samples.length);
+  const rowLabels = Int32Array.from(
+    { length: flipCount * samples.length },
+    (_, row) => truths[row % samples.length] as number,
+  );
+  const regression = await LogisticRegression.open(features, featureCount, rowLabels, labels.length, context.threads);
+  return new ClassifierTraining(context, regression, features, scale, flipCount);
+}
+
+interface Scale {
+  readonly mean: Float32Array;
+  /** What a centred feature is divided by. */
+  readonly divisor: Float32Array;
+}
+
+class ClassifierTraining implements Trainable {
+  readonly #context: TrainingContext;
+  readonly #regression: LogisticRegression;
+  readonly #features: Float32Array;
+  readonly #scale: Scale;
+  readonly #flipCount: number;
+  /** What the folds chose. */
+  #flips = 1;
+  #penalty: number = penalties[1];
+
+  constructor(
+    context: TrainingContext,
+    regression: LogisticRegression,
+    features: Float32Array,
+    scale: Scale,
+    flipCount: number,
+  ) {
+    this.#context = context;
+    this.#regression = regression;
+    this.#features = features;
+    this.#scale = scale;
+    this.#flipCount = flipCount;
+  }
+
+  async crossValidate(folds: Folds): Promise<readonly HeldOutOutput[]> {
+    const { truths, task, onProgress, signal } = this.#context;
+    const choices = flipChoices.filter((count) => count <= this.#flipCount);
+    let best: { loss: number; logits: Float64Array[] } | null = null;
+    let done = 0;
+    for (const flipCount of choices) {
+      const held = penalties.map(() => new Array<Float64Array>(truths.length));
+      for (let fold = 0; fold < folds.count; fold++) {
+        let start: LinearClassifier | undefined;
+        for (const [p, penalty] of penalties.entries()) {
+          throwIfCancelled(signal);
+          const weights = this.#weights(flipCount, (i) => folds.fold[i] !== fold);
+          start = await this.#regression.fit(weights, { penalty, start, signal });
+          const model = start;
+          folds.fold.forEach((of, i) => {
+            if (of === fold) (held[p] as Float64Array[])[i] = logitsOf(model, this.#row(i));
+          });
+          done++;
+          onProgress(
+            0.6 + (0.35 * done) / (choices.length * folds.count * penalties.length),
+            "Measuring on held-out pictures",
+          );
+        }
+      }
+      penalties.forEach((penalty, p) => {
+        const logits = held[p] as Float64Array[];
+        const loss = logLoss(logits, truths);
+        if (best !== null && loss >= best.loss) return;
+        best = { loss, logits };
+        this.#flips = flipCount;
+        this.#penalty = penalty;
+      });
+    }
+    const chosen = (best as { logits: Float64Array[] } | null)?.logits ?? [];
+    return task === "anomaly" ? chosen.map(rawScore) : chosen;
+  }
+
+  async finish(calibration: Calibration): Promise<Graph> {
+    const { onProgress, signal } = this.#context;
+    let model: LinearClassifier | undefined;
+    for (const penalty of penalties) {
+      if (penalty < this.#penalty) break;
+      model = await this.#regression.fit(
+        this.#weights(this.#flips, () => true),
+        { penalty, start: model, signal },
+      );
+    }
+    onProgress(1, "Writing the model");
+    return classifierGraph(this.#context, unscaled(model as LinearClassifier, this.#scale), calibration);
+  }
+
+  dispose(): Promise<void> {
+    return this.#regression.dispose();
+  }
+
+  /** Defects are rare: in an anomaly task both kinds weigh the same. Classes keep their shares, so that probabilities do. */
+  #weights(flipCount: number, takesPart: (sample: number) => boolean): Float32Array {
+    const { truths, labels, task } = this.#context;
+    const counts = labels.map((_, k) =>
+      truths.reduce((sum, truth, i) => sum + (truth === k && takesPart(i) ? 1 : 0), 0),
+    );
+    const weights = new Float32Array(this.#flipCount * truths.length);
+    for (let flip = 0; flip < flipCount; flip++)
+      truths.forEach((truth, i) => {
+        if (takesPart(i)) weights[flip * truths.length + i] = task === "anomaly" ? 1 / (counts[truth] as number) : 1;
+      });
+    return weights;
+  }
+
+  #row(sample: number): Float32Array {
+    return this.#features.subarray(sample * featureCount, (sample + 1) * featureCount);
+  }
+}
+
+/** Log-odds of anomaly. */
+function rawScore(logits: Float64Array): Float64Array {
+  return Float64Array.of((logits[1] as number) - (logits[0] as number));
+}
+
+function logLoss(logits: readonly Float64Array[], truths: readonly number[]): number {
+  return logits.reduce((sum, row, i) => sum - Math.log(Math.max(1e-9, softmax(row)[truths[i] as number] as number)), 0);
+}
+
+/**
+ * Centres every feature and divides it by its deviation over the pictures as they are (labels play no part), and by the
+ * square root of the number of features, so that the penalty means the same for any number. In place.
+ */
+function standardise(features: Float32Array, plainRows: number): Scale {
+  const mean = new Float64Array(featureCount);
+  const square = new Float64Array(featureCount);
+  for (let row = 0; row < plainRows; row++)
+    for (let j = 0; j < featureCount; j++) {
+      const value = features[row * featureCount + j] as number;
+      mean[j] = (mean[j] as number) + value / plainRows;
+      square[j] = (square[j] as number) + (value * value) / plainRows;
+    }
+  const divisor = mean.map((m, j) => {
+    const deviation = Math.sqrt(Math.max(0, (square[j] as number) - m * m));
+    return (deviation + 1e-3) * Math.sqrt(featureCount);
+  });
+  for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureCount ? 0 : j + 1)
+    features[at] = ((features[at] as number) - (mean[j] as number)) / (divisor[j] as number);
+  return { mean: Float32Array.from(mean), divisor: Float32Array.from(divisor) };
+}
+
+/** The same classifier on features as the network gives them. */
+function unscaled(model: LinearClassifier, { mean, divisor }: Scale): LinearClassifier {
+  const weights = Float32Array.from(model.weights, (weight, i) => weight / (divisor[i % featureCount] as number));
+  const bias = model.bias.map((value, k) => {
+    let sum = value;
+    for (let j = 0; j < featureCount; j++) sum -= (weights[k * featureCount + j] as number) * (mean[j] as number);
+    return sum;
+  });
+  return { ...model, weights, bias };
+}
+
+function classifierGraph(context: TrainingContext, model: LinearClassifier, calibration: Calibration): Graph {
+  const { network, features, taps } = addPooledFeatures(context.backbone);
+  if (context.task === "classification") {
+    const logits = network.add(
+      "Gemm",
+      [
+        features,
+        network.constant([model.classes, featureCount], model.weights),
+        network.constant([model.classes], model.bias),
+      ],
+      { transB: 1 },
+    );
+    const tempered = network.add("Div", [logits, network.constant([], [calibration.temperature])]);
+    network.add("Softmax", [tempered], { axis: 1 }, modelValues.probabilities);
+    return network.graph("sightline_classifier", [
+      { name: modelValues.probabilities, type: "float32", dims: ["N", model.classes] },
+    ]);
+  }
+  // Two classes: the difference of their rows gives the log-odds of anomaly at once.
+  const weights = new Float32Array(featureCount);
+  for (let j = 0; j < featureCount; j++)
+    weights[j] = (model.weights[featureCount + j] as number) - (model.weights[j] as number);
+  const bias = (model.bias[1] as number) - (model.bias[0] as number);
+  const column = network.add(
+    "Gemm",
+    [features, network.constant([1, featureCount], weights), network.constant([1], [bias])],
+    {
+      transB: 1,
+    },
+  );
+  const raw = network.add("Squeeze", [column, network.index([1])], {}, modelValues.rawScore);
+  const distance = network.add("Sub", [raw, network.constant([], [calibration.threshold])]);
+  const score = network.add(
+    "Sigmoid",
+    [network.add("Div", [distance, network.constant([], [calibration.temperature])])],
+    {},
+    modelValues.score,
+  );
+  addEvidenceMap(network, taps, weights, score);
+  const grid = evidenceGrid;
+  return network.graph("sightline_classifier", [
+    { name: modelValues.rawScore, type: "float32", dims: ["N"] },
+    { name: modelValues.score, type: "float32", dims: ["N"] },
+    { name: modelValues.anomalyMap, type: "float32", dims: ["N", 1, grid.height, grid.width] },
+  ]);
+}
+
+/** Pixels between two places of the evidence map: those of the finest tap. */
+const evidenceStride = 8;
+const evidenceGrid = {
+  width: classifierInput.width / evidenceStride,
+  height: classifierInput.height / evidenceStride,
+};
+
+/**
+ * Where the evidence lies. The log-odds are a sum over places, exactly: a mean is the mean of the places' values, and a
+ * deviation is the mean of (squared distance ÷ deviation). So each place's share can be drawn; the map's peak is the
+ * picture's score, so that a good picture stays clear.
+ */
+function addEvidenceMap(network: Network, taps: readonly TapValues[], weights: Float32Array, score: string): void {
+  let offset = 0;
+  const grids: string[] = [];
+  const take = (channels: number): string => {
+    const slice = weights.slice(offset, offset + channels);
+    offset += channels;
+    return network.constant([1, channels, 1, 1], slice);
+  };
+  for (const { tap, map, squares, deviation } of taps) {
+    const { channels, stride } = backboneTaps[tap];
+    const channelAxis = network.index([1]);
+    const byMean = network.add("Conv", [map, take(channels)]);
+    let evidence = byMean;
+    if (squares !== null && deviation !== null) {
+      const share = network.add("Div", [take(channels), deviation]);
+      evidence = network.add("Add", [
+        byMean,
+        network.add("ReduceSum", [network.add("Mul", [squares, share]), channelAxis]),
+      ]);
+    }
+    if (stride > evidenceStride) {
+      const scales = network.constant([4], [1, 1, stride / evidenceStride, stride / evidenceStride]);
+      evidence = network.add("Resize", [evidence, "", scales], {
+        mode: "linear",
+        coordinate_transformation_mode: "half_pixel",
+      });
+    }
+    grids.push(evidence);
+  }
+  const sum = grids.reduce((total, evidence) => network.add("Add", [total, evidence]));
+  const smooth = network.add("AveragePool", [sum], {
+    kernel_shape: [3, 3],
+    pads: [1, 1, 1, 1],
+    strides: [1, 1],
+    count_include_pad: 0,
+  });
+  const places = network.index([2, 3]);
+  // Against the picture's own mean: what stands out, not what the whole picture has in common.
+  const excess = network.add("Relu", [network.add("Sub", [smooth, network.add("ReduceMean", [smooth, places])])]);
+  const peak = network.add("Add", [network.add("ReduceMax", [excess, places]), network.constant([], [1e-9])]);
+  const scores = network.add("Reshape", [score, network.index([-1, 1, 1, 1])]);
+  network.add("Mul", [network.add("Div", [excess, peak]), scores], {}, modelValues.anomalyMap);
+}

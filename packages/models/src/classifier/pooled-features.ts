@@ -1,0 +1,60 @@
+/** The classifier's view of a picture: means and deviations of backbone channels over all places. */
+import type { Graph } from "@sightline/nn/graph";
+import { backboneTaps, buildBackbone } from "../backbone.js";
+import { modelValues } from "../model-values.js";
+import { Network } from "../network.js";
+
+/** Chosen by cross-validation on training parts only: README.md has the table. */
+export const classifierInput = { width: 224, height: 224 } as const;
+
+interface PooledTap {
+  readonly tap: keyof typeof backboneTaps;
+  /** Also how much each channel varies over the picture: small defects change it more than the mean. */
+  readonly withDeviation: boolean;
+}
+
+/** Early, middle and last layers: a scratch shows early, what a thing is shows late. */
+export const pooledTaps: readonly PooledTap[] = [
+  { tap: "last", withDeviation: false },
+  { tap: "block13Expand", withDeviation: true },
+  { tap: "block6Expand", withDeviation: true },
+];
+
+export const featureCount = pooledTaps.reduce(
+  (sum, { tap, withDeviation }) => sum + backboneTaps[tap].channels * (withDeviation ? 2 : 1),
+  0,
+);
+
+/** Values of one tap inside the network, for the head to build on. */
+export interface TapValues {
+  readonly tap: keyof typeof backboneTaps;
+  /** `[N, C, h, w]` */
+  readonly map: string;
+  /** `[N, C, h, w]`, squared distance of each place from the mean. */
+  readonly squares: string | null;
+  /** `[N, C, 1, 1]` */
+  readonly deviation: string | null;
+}
+
+/** Backbone and pooling; `features` is `[N, featureCount]`, means and deviations tap by tap. */
+export function addPooledFeatures(backbone: Graph): { network: Network; features: string; taps: TapValues[] } {
+  const { width, height } = classifierInput;
+  const network = new Network(buildBackbone(backbone, { width, height, taps: pooledTaps.map(({ tap }) => tap) }));
+  network.takePixels(modelValues.image);
+  const places = network.index([2, 3]);
+  const parts: string[] = [];
+  const taps = pooledTaps.map(({ tap, withDeviation }): TapValues => {
+    const mean = network.add("ReduceMean", [tap, places]);
+    parts.push(mean);
+    if (!withDeviation) return { tap, map: tap, squares: null, deviation: null };
+    const distance = network.add("Sub", [tap, mean]);
+    const squares = network.add("Mul", [distance, distance]);
+    const variance = network.add("ReduceMean", [squares, places]);
+    // The small addend keeps the square root's slope, and a channel that never varies, tame.
+    const deviation = network.add("Sqrt", [network.add("Add", [variance, network.constant([], [1e-6])])]);
+    parts.push(deviation);
+    return { tap, map: tap, squares, deviation };
+  });
+  const features = network.add("Flatten", [network.add("Concat", parts, { axis: 1 })]);
+  return { network, features, taps };
+}

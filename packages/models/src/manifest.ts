@@ -1,0 +1,221 @@
+/** What a model file says about itself: labels, how to feed it, its threshold, how good it is and where it comes from. */
+import type { Task } from "@sightline/dataset/dataset";
+import type { Metrics, RocPoint, ScoredSample } from "./metrics.js";
+import { ModelError } from "./model-error.js";
+import type { Calibration } from "./threshold.js";
+
+export const manifestVersion = 1;
+
+/** A method that was tried on the training part, with what it reached there. */
+export interface Candidate {
+  readonly method: string;
+  /** One per fold, higher is better; the same measure for all candidates. */
+  readonly foldScores: readonly number[];
+  readonly meanScore: number;
+  readonly chosen: boolean;
+}
+
+export interface Manifest extends Calibration {
+  readonly formatVersion: typeof manifestVersion;
+  readonly method: string;
+  readonly task: Task;
+  /** What the model answers with: `normal` and `anomaly` for an anomaly task, else the classes in the order of the probabilities. */
+  readonly labels: readonly string[];
+  /** The good label as the dataset wrote it; `null` for several classes. */
+  readonly normalLabel: string | null;
+  /** Pictures enter as float32 `[N, 3, height, width]`, red green blue, 0–255, resized without keeping the aspect. */
+  readonly input: { readonly width: number; readonly height: number };
+  readonly metrics: Metrics | null;
+  /** What the threshold slider counts; empty for several classes. */
+  readonly scores: readonly ScoredSample[];
+  readonly roc: readonly RocPoint[];
+  readonly candidates: readonly Candidate[];
+  readonly dataset: {
+    readonly name: string;
+    /** SHA-256 over the training pictures' names, labels and bytes. */
+    readonly hash: string;
+    readonly images: number;
+    readonly byLabel: Readonly<Record<string, number>>;
+  };
+  readonly seed: number;
+  readonly createdAt: string;
+  readonly sightlineVersion: string;
+}
+
+/** Answers of an anomaly model, whatever the dataset called its folders. */
+export const anomalyLabels = ["normal", "anomaly"] as const;
+
+/**
+ * Checks a manifest that came from a file.
+ *
+ * @throws ModelError `MODEL_MANIFEST_INVALID`, `MODEL_VERSION_UNSUPPORTED`
+ */
+export function parseManifest(text: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ModelError("MODEL_MANIFEST_INVALID", `The model's manifest is not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const manifest = new Reader("manifest", value);
+  const formatVersion = manifest.number("formatVersion", 1, 1e6);
+  if (formatVersion !== manifestVersion)
+    throw new ModelError(
+      "MODEL_VERSION_UNSUPPORTED",
+      `The model's manifest has format version ${formatVersion}; this Sightline reads version ${manifestVersion}. Use a Sightline as new as the one that made it.`,
+    );
+  const task = manifest.oneOf("task", ["anomaly", "classification"] as const);
+  const labels = manifest.strings("labels");
+  if (new Set(labels).size !== labels.length || labels.length < 2)
+    manifest.fail("labels", "two or more, all different");
+  if (task === "anomaly" && labels.join() !== anomalyLabels.join())
+    manifest.fail("labels", `${anomalyLabels.join(", ")} for an anomaly task`);
+  const input = manifest.object("input");
+  const dataset = manifest.object("dataset");
+  const byLabel = dataset.object("byLabel");
+  return {
+    formatVersion: manifestVersion,
+    method: manifest.string("method"),
+    task,
+    labels,
+    normalLabel: manifest.optional("normalLabel")?.string("normalLabel") ?? null,
+    input: { width: input.whole("width", 8, 4096), height: input.whole("height", 8, 4096) },
+    threshold: manifest.number("threshold"),
+    temperature: manifest.number("temperature", Number.MIN_VALUE),
+    metrics: readMetrics(manifest.optional("metrics")?.object("metrics")),
+    scores: manifest.list("scores", (entry) => ({
+      score: entry.number("score", 0, 1),
+      isAnomaly: entry.boolean("isAnomaly"),
+    })),
+    roc: manifest.list("roc", (entry) => ({
+      falsePositiveRate: entry.number("falsePositiveRate", 0, 1),
+      truePositiveRate: entry.number("truePositiveRate", 0, 1),
+      threshold: entry.number("threshold"),
+    })),
+    candidates: manifest.list("candidates", (entry) => ({
+      method: entry.string("method"),
+      foldScores: entry.numbers("foldScores"),
+      meanScore: entry.number("meanScore"),
+      chosen: entry.boolean("chosen"),
+    })),
+    dataset: {
+      name: dataset.string("name"),
+      hash: dataset.string("hash"),
+      images: dataset.whole("images", 0),
+      byLabel: Object.fromEntries(byLabel.keys().map((label) => [label, byLabel.whole(label, 0)])),
+    },
+    seed: manifest.number("seed"),
+    createdAt: manifest.string("createdAt"),
+    sightlineVersion: manifest.string("sightlineVersion"),
+  };
+}
+
+function readMetrics(metrics: Reader | undefined): Metrics | null {
+  if (!metrics) return null;
+  const confusion = metrics.object("confusion");
+  const labels = confusion.strings("labels");
+  const counts = confusion.rows("counts");
+  if (counts.length !== labels.length || counts.some((row) => row.length !== labels.length))
+    confusion.fail("counts", `${labels.length} rows of ${labels.length}`);
+  const share = (name: string): number | null => metrics.optional(name)?.number(name, 0, 1) ?? null;
+  return {
+    source: metrics.oneOf("source", ["test", "heldOut"] as const),
+    images: metrics.whole("images", 0),
+    accuracy: metrics.number("accuracy", 0, 1),
+    precision: share("precision"),
+    recall: share("recall"),
+    f1: share("f1"),
+    auroc: share("auroc"),
+    ece: share("ece"),
+    confusion: { labels, counts },
+  };
+}
+
+/** Reads the fields of an object that may hold anything; says where and what when one is wrong. */
+class Reader {
+  readonly #path: string;
+  readonly #fields: Record<string, unknown>;
+
+  constructor(path: string, value: unknown) {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new ModelError("MODEL_MANIFEST_INVALID", `The model's ${path} must be an object, got ${show(value)}.`);
+    this.#path = path;
+    this.#fields = value as Record<string, unknown>;
+  }
+
+  fail(name: string, expected: string): never {
+    throw new ModelError(
+      "MODEL_MANIFEST_INVALID",
+      `The model's ${this.#path}.${name} must be ${expected}, got ${show(this.#fields[name])}. Train the model again.`,
+    );
+  }
+
+  keys(): string[] {
+    return Object.keys(this.#fields);
+  }
+
+  /** This reader when the field is neither missing nor null. */
+  optional(name: string): Reader | undefined {
+    return this.#fields[name] === undefined || this.#fields[name] === null ? undefined : this;
+  }
+
+  string(name: string): string {
+    const value = this.#fields[name];
+    return typeof value === "string" ? value : this.fail(name, "text");
+  }
+
+  boolean(name: string): boolean {
+    const value = this.#fields[name];
+    return typeof value === "boolean" ? value : this.fail(name, "true or false");
+  }
+
+  number(name: string, minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE): number {
+    const value = this.#fields[name];
+    if (typeof value === "number" && value >= minimum && value <= maximum) return value;
+    return this.fail(name, minimum <= -Number.MAX_VALUE ? "a number" : `a number from ${minimum} to ${maximum}`);
+  }
+
+  whole(name: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number {
+    const value = this.number(name, minimum, maximum);
+    return Number.isInteger(value) ? value : this.fail(name, "a whole number");
+  }
+
+  oneOf<T extends string>(name: string, choices: readonly T[]): T {
+    const value = this.string(name);
+    return choices.find((choice) => choice === value) ?? this.fail(name, `one of ${choices.join(", ")}`);
+  }
+
+  object(name: string): Reader {
+    return new Reader(`${this.#path}.${name}`, this.#fields[name]);
+  }
+
+  list<T>(name: string, read: (entry: Reader) => T): T[] {
+    return this.#array(name).map((entry, i) => read(new Reader(`${this.#path}.${name}[${i}]`, entry)));
+  }
+
+  strings(name: string): string[] {
+    return this.#array(name).map((entry) => (typeof entry === "string" ? entry : this.fail(name, "a list of texts")));
+  }
+
+  numbers(name: string): number[] {
+    return this.#array(name).map((entry) => (typeof entry === "number" ? entry : this.fail(name, "a list of numbers")));
+  }
+
+  rows(name: string): number[][] {
+    const isRow = (row: unknown): row is number[] =>
+      Array.isArray(row) && row.every((n) => Number.isInteger(n) && (n as number) >= 0);
+    return this.#array(name).map((row) => (isRow(row) ? row : this.fail(name, "rows of counts")));
+  }
+
+  #array(name: string): unknown[] {
+    const value = this.#fields[name];
+    return Array.isArray(value) ? value : this.fail(name, "a list");
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

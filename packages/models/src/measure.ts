@@ -1,0 +1,102 @@
+/** The figures of a set of answered pictures, the same for held-out folds, a server's test pictures and a test part. */
+import { anomalyLabels } from "./manifest.js";
+import {
+  accuracy,
+  auroc,
+  confusion,
+  ece,
+  type Metrics,
+  macroAuroc,
+  macroPrecisionRecall,
+  precisionRecall,
+  type ScoredSample,
+} from "./metrics.js";
+import { type Calibration, calibratedScore } from "./threshold.js";
+
+/** @param threshold score from which a picture counts as an anomaly */
+export function anomalyMetrics(source: Metrics["source"], samples: readonly ScoredSample[], threshold = 0.5): Metrics {
+  const [normal, anomaly] = anomalyLabels;
+  const name = (isAnomaly: boolean): string => (isAnomaly ? anomaly : normal);
+  const matrix = confusion(
+    anomalyLabels,
+    samples.map(({ isAnomaly }) => name(isAnomaly)),
+    samples.map(({ score }) => name(score >= threshold)),
+  );
+  const answers = samples.map(({ score, isAnomaly }) => ({
+    probability: score >= threshold ? score : 1 - score,
+    isRight: score >= threshold === isAnomaly,
+  }));
+  const hasBoth = samples.some((s) => s.isAnomaly) && samples.some((s) => !s.isAnomaly);
+  return {
+    source,
+    images: samples.length,
+    accuracy: accuracy(matrix),
+    ...precisionRecall(matrix, anomaly),
+    auroc: auroc(
+      samples.map(({ score }) => score),
+      (i) => samples[i]?.isAnomaly === true,
+    ),
+    // From good pictures alone nobody can say how often a defect's score is right.
+    ece: hasBoth ? ece(answers) : null,
+    confusion: matrix,
+  };
+}
+
+/** @param probabilities one row per picture, in the order of `labels` */
+export function classMetrics(
+  source: Metrics["source"],
+  labels: readonly string[],
+  truths: readonly string[],
+  probabilities: readonly ArrayLike<number>[],
+): Metrics {
+  const answers = probabilities.map((row) => indexOfLargest(row));
+  const matrix = confusion(
+    labels,
+    truths,
+    answers.map((k) => labels[k] as string),
+  );
+  return {
+    source,
+    images: truths.length,
+    accuracy: accuracy(matrix),
+    ...macroPrecisionRecall(matrix),
+    auroc: macroAuroc(
+      labels,
+      truths,
+      probabilities.map((row) => Object.fromEntries(labels.map((label, k) => [label, row[k] as number]))),
+    ),
+    ece: ece(answers.map((k, i) => ({ probability: probabilities[i]?.[k] ?? 0, isRight: labels[k] === truths[i] }))),
+    confusion: matrix,
+  };
+}
+
+/**
+ * How well one fold was answered, higher is better. Anomaly task: AUROC, which no choice of threshold can flatter; with
+ * good pictures only, the share not called a defect. Several classes: mean recall. `null`: the fold can't tell.
+ */
+export function foldScore(
+  task: "anomaly" | "classification",
+  outputs: readonly ArrayLike<number>[],
+  truths: readonly number[],
+  calibration: Calibration,
+): number | null {
+  if (truths.length === 0) return null;
+  if (task === "anomaly") {
+    const raw = outputs.map((row) => row[0] as number);
+    const area = auroc(raw, (i) => truths[i] === 1);
+    if (area !== null || truths.includes(1)) return area;
+    return raw.filter((value) => calibratedScore(value, calibration) < 0.5).length / raw.length;
+  }
+  const present = [...new Set(truths)];
+  const recalls = present.map((k) => {
+    const members = outputs.filter((_, i) => truths[i] === k);
+    return members.filter((row) => indexOfLargest(row) === k).length / members.length;
+  });
+  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+}
+
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}

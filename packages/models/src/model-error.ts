@@ -1,0 +1,38 @@
+/** The errors that training, opening and running a model end with; the server and the command line map their codes. */
+
+export type ModelErrorCode =
+  | "MODEL_NOT_SIGHTLINE"
+  | "MODEL_MANIFEST_INVALID"
+  | "MODEL_VERSION_UNSUPPORTED"
+  | "MODEL_DAMAGED"
+  | "BACKBONE_MISSING"
+  | "BACKBONE_UNSUITABLE"
+  | "METHOD_UNKNOWN"
+  | "METHOD_UNSUITABLE"
+  | "DATASET_ONE_CLASS"
+  | "DATASET_TOO_SMALL"
+  | "DATASET_NO_READABLE_PICTURES"
+  | "LABELS_DIFFER"
+  | "TRAINING_CANCELLED"
+  | "PREDICTOR_CLOSED"
+  | "PREDICTOR_FAILED";
+
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+  readonly code: ModelErrorCode;
+
+  constructor(code: ModelErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws TRAINING_CANCELLED once the signal is aborted: long loops call it between pieces of work. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new ModelError("TRAINING_CANCELLED", "Training was cancelled; no model was written.");
+}
+
+/** Lets the event loop breathe (progress, cancellation) in the middle of a long calculation. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,13 @@
+/** Names of the values that go in and come out of every model file. */
+export const modelValues = {
+  /** In: float32 `[N, 3, height, width]`, red green blue, 0–255. */
+  image: "image",
+  /** Anomaly models: raw score `[N]`; the manifest's threshold and temperature turn it into 0–1. */
+  rawScore: "raw_score",
+  /** Anomaly models: score `[N]`, 0–1, 0.5 at the model's own threshold. */
+  score: "score",
+  /** Anomaly models: `[N, 1, h, w]`, where the anomaly is, 0–1. */
+  anomalyMap: "anomaly_map",
+  /** Classifiers of several classes: calibrated probabilities `[N, classes]`. */
+  probabilities: "probabilities",
+} as const;

@@ -1,0 +1,71 @@
+/** What patchcore sees: one vector per place of a coarse grid, from two backbone taps, projected to few numbers. */
+import type { Graph } from "@sightline/nn/graph";
+import { backboneTaps, buildBackbone } from "../backbone.js";
+import { modelValues } from "../model-values.js";
+import { Network } from "../network.js";
+
+/** Chosen on training parts only: README.md has the table. */
+export const patchInput = { width: 224, height: 224 } as const;
+
+/** Pixels between two places of the grid. */
+export const patchStride = 16;
+export const patchGrid = { width: patchInput.width / patchStride, height: patchInput.height / patchStride } as const;
+export const patchCount = patchGrid.width * patchGrid.height;
+
+/** Numbers per patch after the projection. */
+export const patchDimensions = 128;
+
+const taps = ["block6Expand", "block13Expand"] as const satisfies readonly (keyof typeof backboneTaps)[];
+
+export const patchChannels = taps.reduce((sum, tap) => sum + backboneTaps[tap].channels, 0);
+
+/** Channels of the tap that a channel belongs to: each tap weighs the same however many it has. */
+export function tapChannels(channel: number): number {
+  const finer = backboneTaps[taps[0]].channels;
+  return channel < finer ? finer : patchChannels - finer;
+}
+
+/** What makes channels comparable and few: both are fixed before the bank is chosen. */
+export interface Projection {
+  /** One per channel, over the good pictures' patches. */
+  readonly mean: Float32Array;
+  /** `[patchDimensions, patchChannels]`, the division by each channel's deviation included. */
+  readonly matrix: Float32Array;
+}
+
+/**
+ * `[N, patchChannels, grid height, grid width]`: the finer tap brought to the grid by 2x2 means, the two concatenated, and
+ * each place averaged with its neighbours, so that a patch knows its surroundings (locally aware features).
+ */
+export function addPatchFeatures(backbone: Graph): { network: Network; features: string } {
+  const network = new Network(buildBackbone(backbone, { ...patchInput, taps: [...taps] }));
+  network.takePixels(modelValues.image);
+  const onGrid = taps.map((tap) => {
+    const factor = patchStride / backboneTaps[tap].stride;
+    if (factor === 1) return tap;
+    return network.add("AveragePool", [tap], { kernel_shape: [factor, factor], strides: [factor, factor] });
+  });
+  const concatenated = network.add("Concat", onGrid, { axis: 1 });
+  const features = network.add("AveragePool", [concatenated], {
+    kernel_shape: [3, 3],
+    pads: [1, 1, 1, 1],
+    strides: [1, 1],
+    count_include_pad: 0,
+  });
+  return { network, features };
+}
+
+/** `[N, patchCount, patchDimensions]`: the projected patches, row by row of the grid. */
+export function addProjection(network: Network, features: string, { mean, matrix }: Projection): string {
+  const bias = new Float32Array(patchDimensions);
+  for (let d = 0; d < patchDimensions; d++)
+    for (let c = 0; c < patchChannels; c++)
+      bias[d] = (bias[d] as number) - (matrix[d * patchChannels + c] as number) * (mean[c] as number);
+  const projected = network.add("Conv", [
+    features,
+    network.constant([patchDimensions, patchChannels, 1, 1], matrix),
+    network.constant([patchDimensions], bias),
+  ]);
+  const flat = network.add("Reshape", [projected, network.index([0, patchDimensions, patchCount])]);
+  return network.add("Transpose", [flat], { perm: [0, 2, 1] });
+}

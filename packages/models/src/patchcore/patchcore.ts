@@ -1,0 +1,286 @@
+/** Remembers what good parts look like, patch by patch; what is far from everything remembered is an anomaly. */
+import type { Sample } from "@sightline/dataset/dataset";
+import { type SeededRandom, seededRandom } from "@sightline/dataset/seeded-random";
+import { type Graph, standardOpset } from "@sightline/nn/graph";
+import { writeOnnx } from "@sightline/nn/onnx-file";
+import { openSession } from "@sightline/nn/session/session";
+import { floatTensor } from "@sightline/nn/tensor";
+import { extract } from "../feature-extraction.js";
+import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
+import { nextTurn, throwIfCancelled } from "../model-error.js";
+import { modelValues } from "../model-values.js";
+import { Network } from "../network.js";
+import type { Calibration } from "../threshold.js";
+import { greedyCoreset } from "./coreset.js";
+import {
+  addPatchFeatures,
+  addProjection,
+  type Projection,
+  patchChannels,
+  patchCount,
+  patchDimensions,
+  patchGrid,
+  patchInput,
+  tapChannels,
+} from "./patch-features.js";
+
+const minimumNormals = 5;
+
+/** Patches kept in the model at most: what bounds its size and its time per picture. */
+const bankSize = 2000;
+/** Patches the bank is chosen from at most. */
+const poolSize = 20_000;
+/** Pictures learnt from at most: 100 kB each in memory. */
+const maxNormals = 1000;
+const maxAnomalies = 300;
+/** Good pictures that the channels' means and deviations are taken from. */
+const statisticsPictures = 64;
+/** A picture's raw score is the mean distance of its this many strangest patches: steadier than the single strangest. */
+const strangest = 5;
+
+export const patchcore: Method = {
+  title: "Patch memory of good pictures",
+  input: patchInput,
+  unsuitable(task, _labels, counts) {
+    if (task !== "anomaly") return "patchcore needs a good label and defects, not classes of equal rank";
+    const normals = counts[0] ?? 0;
+    return normals < minimumNormals ? `patchcore needs ${minimumNormals} good pictures, got ${normals}` : null;
+  },
+  prepare,
+};
+
+async function prepare(context: TrainingContext): Promise<Trainable> {
+  const { pictures, truths, seed, onProgress } = context;
+  const random = seededRandom(seed).branch("patchcore");
+  const of = (truth: number): number[] => truths.flatMap((t, i) => (t === truth ? [i] : []));
+  const normals = sampled(of(0), maxNormals, random);
+  const anomalies = sampled(of(1), maxAnomalies, random);
+  const samples = pictures.samples;
+  const step = "Looking at the pictures";
+
+  const statistics = await channelStatistics(
+    context,
+    sampled(normals, statisticsPictures, random).map((i) => samples[i] as Sample),
+    (share) => onProgress(0.1 * share, step),
+  );
+  const projection = randomProjection(statistics, random);
+
+  const { network, features } = addPatchFeatures(context.backbone);
+  const patches = addProjection(network, features, projection);
+  const size = patchCount * patchDimensions;
+  const kept = [...normals, ...anomalies].sort((a, b) => a - b);
+  const vectors = new Map<number, Float32Array>();
+  await extract({
+    ...context,
+    ...patchInput,
+    samples: kept.map((i) => samples[i] as Sample),
+    graph: network.graph("patches", [{ name: patches, type: "float32", dims: ["N", patchCount, patchDimensions] }]),
+    onProgress: (share) => onProgress(0.1 + 0.3 * share, step),
+    onOutput: (k, _flip, output) => vectors.set(kept[k] as number, output.slice(0, size)),
+  });
+  return new PatchcoreTraining(context, projection, vectors, random);
+}
+
+class PatchcoreTraining implements Trainable {
+  readonly #context: TrainingContext;
+  readonly #projection: Projection;
+  /** Each picture's patches, by its place among the samples. */
+  readonly #vectors: ReadonlyMap<number, Float32Array>;
+  readonly #random: SeededRandom;
+
+  constructor(
+    context: TrainingContext,
+    projection: Projection,
+    vectors: ReadonlyMap<number, Float32Array>,
+    random: SeededRandom,
+  ) {
+    this.#context = context;
+    this.#projection = projection;
+    this.#vectors = vectors;
+    this.#random = random;
+  }
+
+  async crossValidate({ count, fold }: Folds): Promise<readonly HeldOutOutput[]> {
+    const { truths, threads, signal, onProgress } = this.#context;
+    const outputs = new Array<HeldOutOutput>(truths.length).fill(null);
+    let done = 0;
+    for (let held = 0; held < count; held++) {
+      const bank = await this.#bank((i) => truths[i] === 0 && fold[i] !== held, `fold ${held}`);
+      const session = await openSession(writeOnnx(scoringGraph(bank)), { threads });
+      try {
+        for (const [i, patches] of this.#vectors) {
+          if (fold[i] !== held) continue;
+          const results = await session.run({ patches: floatTensor([1, patchCount, patchDimensions], patches) });
+          outputs[i] = Float64Array.from(results[modelValues.rawScore]?.data as Float32Array);
+          done++;
+          if (done % 16 === 0) await nextTurn();
+          throwIfCancelled(signal);
+          onProgress(0.4 + (0.5 * done) / this.#vectors.size, "Measuring on held-out pictures");
+        }
+      } finally {
+        await session.dispose();
+      }
+    }
+    return outputs;
+  }
+
+  async finish(calibration: Calibration): Promise<Graph> {
+    const { truths, backbone, onProgress } = this.#context;
+    onProgress(0.92, "Choosing the patches to remember");
+    const bank = await this.#bank((i) => truths[i] === 0, "all");
+    const { network, features } = addPatchFeatures(backbone);
+    const patches = addProjection(network, features, this.#projection);
+    const distances = addScoring(network, patches, bank);
+    addCalibratedOutputs(network, distances, calibration);
+    onProgress(1, "Writing the model");
+    return network.graph("sightline_patchcore", [
+      { name: modelValues.rawScore, type: "float32", dims: ["N"] },
+      { name: modelValues.score, type: "float32", dims: ["N"] },
+      { name: modelValues.anomalyMap, type: "float32", dims: ["N", 1, patchGrid.height, patchGrid.width] },
+    ]);
+  }
+
+  async dispose(): Promise<void> {}
+
+  /** `[bank, patchDimensions]`: a coreset of the patches of the pictures that take part. */
+  async #bank(takesPart: (sample: number) => boolean, name: string): Promise<Float32Array> {
+    const random = this.#random.branch(name);
+    const members = [...this.#vectors].filter(([i]) => takesPart(i)).map(([, patches]) => patches);
+    const total = members.length * patchCount;
+    const places = total <= poolSize ? Array.from({ length: total }, (_, i) => i) : spread(total, poolSize, random);
+    const pool = new Float32Array(places.length * patchDimensions);
+    places.forEach((place, row) => {
+      const patch = place % patchCount;
+      const vector = members[(place - patch) / patchCount] as Float32Array;
+      pool.set(vector.subarray(patch * patchDimensions, (patch + 1) * patchDimensions), row * patchDimensions);
+    });
+    const chosen = await greedyCoreset(
+      pool,
+      patchDimensions,
+      bankSize,
+      random.index(places.length),
+      this.#context.signal,
+    );
+    const bank = new Float32Array(chosen.length * patchDimensions);
+    chosen.forEach((row, k) => {
+      bank.set(pool.subarray(row * patchDimensions, (row + 1) * patchDimensions), k * patchDimensions);
+    });
+    return bank;
+  }
+}
+
+/**
+ * Distances of patches to the nearest of the bank as one matrix product: |a − b|² = |a|² − 2ab + |b|².
+ * Adds the picture's raw score and returns the distances, `[N, patchCount]`.
+ */
+function addScoring(network: Network, patches: string, bank: Float32Array): string {
+  const size = bank.length / patchDimensions;
+  const columns = new Float32Array(bank.length);
+  const squares = new Float32Array(size);
+  for (let b = 0; b < size; b++)
+    for (let d = 0; d < patchDimensions; d++) {
+      const value = bank[b * patchDimensions + d] as number;
+      columns[d * size + b] = -2 * value;
+      squares[b] = (squares[b] as number) + value * value;
+    }
+  const products = network.add("MatMul", [patches, network.constant([patchDimensions, size], columns)]);
+  const partial = network.add("Add", [products, network.constant([size], squares)]);
+  const nearest = network.add("ReduceMin", [partial, network.index([2])], { keepdims: 0 });
+  const lengths = network.add("ReduceSumSquare", [patches, network.index([2])], { keepdims: 0 });
+  // Rounding can leave a patch that is in the bank a little below zero.
+  const squared = network.add("Relu", [network.add("Add", [nearest, lengths])]);
+  const distances = network.add("Sqrt", [squared]);
+  const top = network.addTopK(distances, strangest);
+  network.add("ReduceMean", [top, network.index([1])], { keepdims: 0 }, modelValues.rawScore);
+  return distances;
+}
+
+function addCalibratedOutputs(network: Network, distances: string, { threshold, temperature }: Calibration): void {
+  const calibrated = (value: string, output: string): void => {
+    const excess = network.add("Sub", [value, network.constant([], [threshold])]);
+    network.add("Sigmoid", [network.add("Div", [excess, network.constant([], [temperature])])], {}, output);
+  };
+  calibrated(modelValues.rawScore, modelValues.score);
+  const map = network.add("Reshape", [distances, network.index([0, 1, patchGrid.height, patchGrid.width])]);
+  calibrated(map, modelValues.anomalyMap);
+}
+
+/** The end of the network alone, on patches computed before: what the folds are scored with. */
+function scoringGraph(bank: Float32Array): Graph {
+  const network = new Network({
+    name: "patchcore_scoring",
+    inputs: [{ name: "patches", type: "float32", dims: ["N", patchCount, patchDimensions] }],
+    outputs: [],
+    initializers: new Map(),
+    nodes: [],
+    metadata: new Map(),
+    opset: standardOpset,
+  });
+  addScoring(network, "patches", bank);
+  return network.graph("patchcore_scoring", [{ name: modelValues.rawScore, type: "float32", dims: ["N"] }]);
+}
+
+interface ChannelStatistics {
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+}
+
+async function channelStatistics(
+  context: TrainingContext,
+  samples: readonly Sample[],
+  onProgress: (share: number) => void,
+): Promise<ChannelStatistics> {
+  const { network, features } = addPatchFeatures(context.backbone);
+  const sum = new Float64Array(patchChannels);
+  const squares = new Float64Array(patchChannels);
+  await extract({
+    ...context,
+    ...patchInput,
+    samples,
+    graph: network.graph("patch_features", [
+      { name: features, type: "float32", dims: ["N", patchChannels, patchGrid.height, patchGrid.width] },
+    ]),
+    onProgress,
+    onOutput: (_sample, _flip, values) => {
+      for (let at = 0, c = 0; c < patchChannels; c++)
+        for (let p = 0; p < patchCount; p++, at++) {
+          const value = values[at] as number;
+          sum[c] = (sum[c] as number) + value;
+          squares[c] = (squares[c] as number) + value * value;
+        }
+    },
+  });
+  const count = samples.length * patchCount;
+  const mean = Float32Array.from(sum, (value) => value / count);
+  const deviation = Float32Array.from(squares, (value, c) =>
+    Math.sqrt(Math.max(0, value / count - ((sum[c] as number) / count) ** 2)),
+  );
+  return { mean, deviation };
+}
+
+/** Gaussian projection (Johnson–Lindenstrauss): keeps distances about as they are in far fewer numbers. */
+function randomProjection({ mean, deviation }: ChannelStatistics, random: SeededRandom): Projection {
+  const typical = deviation.reduce((sum, value) => sum + value, 0) / deviation.length;
+  const matrix = new Float32Array(patchDimensions * patchChannels);
+  for (let d = 0; d < patchDimensions; d++)
+    for (let c = 0; c < patchChannels; c++) {
+      // A channel that hardly ever varies must not be blown up: a twentieth of the typical deviation is added.
+      const divisor = (deviation[c] as number) + 0.05 * typical + 1e-6;
+      matrix[d * patchChannels + c] = random.normal() / divisor / Math.sqrt(patchDimensions * tapChannels(c));
+    }
+  return { mean, matrix };
+}
+
+/** At most `limit` of the items, chosen by chance, in their order. */
+function sampled(items: readonly number[], limit: number, random: SeededRandom): number[] {
+  if (items.length <= limit) return [...items];
+  return spread(items.length, limit, random).map((i) => items[i] as number);
+}
+
+/** `limit` different places of `count`, by chance, rising (Vitter's selection sampling). */
+function spread(count: number, limit: number, random: SeededRandom): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < count && places.length < limit; i++)
+    if (random.next() * (count - i) < limit - places.length) places.push(i);
+  return places;
+}

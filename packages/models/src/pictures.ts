@@ -1,0 +1,146 @@
+/** The pictures of a training or an evaluation: read, decoded and brought to the size a network takes. */
+import { readFile } from "node:fs/promises";
+import type { Sample } from "@sightline/dataset/dataset";
+import { hashPictures } from "@sightline/dataset/dataset-hash";
+import { decodeImage, ImageError } from "@sightline/dataset/image-file";
+import type { Image } from "@sightline/vision/image";
+import { resize } from "@sightline/vision/resize";
+import { throwIfCancelled } from "./model-error.js";
+
+/** A picture's pixels at a network's input size. */
+export async function decodeForInput(bytes: Uint8Array, width: number, height: number): Promise<Image> {
+  return resize(await decodeImage(bytes, { minWidth: width, minHeight: height }), width, height);
+}
+
+/** How a picture is turned over before it enters the network. */
+export interface Flip {
+  readonly horizontal: boolean;
+  readonly vertical: boolean;
+}
+
+export const noFlip: Flip = { horizontal: false, vertical: false };
+
+/** Writes a picture as planes of red, green and blue, 0–255, the way every model file takes it. */
+export function writePlanes(image: Image, target: Float32Array, offset: number, flip: Flip = noFlip): void {
+  const { width, height, data } = image;
+  const area = width * height;
+  for (let y = 0; y < height; y++) {
+    const row = offset + (flip.vertical ? height - 1 - y : y) * width;
+    let from = y * width * 3;
+    for (let x = 0; x < width; x++) {
+      const to = row + (flip.horizontal ? width - 1 - x : x);
+      target[to] = data[from] as number;
+      target[to + area] = data[from + 1] as number;
+      target[to + 2 * area] = data[from + 2] as number;
+      from += 3;
+    }
+  }
+}
+
+/** Pictures kept decoded between two candidates' passes take at most this much memory. */
+const cacheBytes = 200e6;
+
+/** A training part's pictures, all known to be readable. */
+export class PictureSet {
+  readonly samples: readonly Sample[];
+  /** SHA-256 over labels and bytes. */
+  readonly hash: string;
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly #decoded = new Map<string, Image>();
+  #cached = 0;
+
+  private constructor(samples: readonly Sample[], hash: string, skipped: PictureSet["skipped"]) {
+    this.samples = samples;
+    this.hash = hash;
+    this.skipped = skipped;
+  }
+
+  /** Reads every picture once: hashes it, checks that it decodes, and leaves out those that do not. */
+  static async open(
+    samples: readonly Sample[],
+    options: {
+      readonly width: number;
+      readonly height: number;
+      readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: (share: number) => void;
+    },
+  ): Promise<PictureSet> {
+    const readable: Sample[] = [];
+    const skipped: { name: string; reason: string }[] = [];
+    const decoded = new Map<Sample, Image>();
+    let cached = 0;
+    await inOrder(
+      samples,
+      async (sample) => {
+        try {
+          return await decodeForInput(await readFile(sample.file), options.width, options.height);
+        } catch (error) {
+          return describeUnreadable(error);
+        }
+      },
+      (sample, result, i) => {
+        throwIfCancelled(options.signal);
+        if (typeof result === "string") skipped.push({ name: sample.name, reason: result });
+        else {
+          readable.push(sample);
+          if (cached + result.data.length <= cacheBytes) {
+            decoded.set(sample, result);
+            cached += result.data.length;
+          }
+        }
+        options.onProgress?.((i + 1) / samples.length);
+      },
+    );
+    const set = new PictureSet(readable, await hashPictures(readable), skipped);
+    for (const [sample, image] of decoded) set.#decoded.set(keyOf(sample, options.width, options.height), image);
+    set.#cached = cached;
+    return set;
+  }
+
+  /** One picture at a network's input size. */
+  async image(sample: Sample, width: number, height: number): Promise<Image> {
+    const key = keyOf(sample, width, height);
+    const known = this.#decoded.get(key);
+    if (known) return known;
+    const image = await decodeForInput(await readFile(sample.file), width, height);
+    if (this.#cached + image.data.length <= cacheBytes) {
+      this.#decoded.set(key, image);
+      this.#cached += image.data.length;
+    }
+    return image;
+  }
+}
+
+/** Runs `work` for a few items at once (decoding happens on other threads) and hands the results over in order. */
+export async function inOrder<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Result>,
+  take: (item: Item, result: Result, index: number) => void | Promise<void>,
+  ahead = 4,
+): Promise<void> {
+  const running: Promise<Result>[] = [];
+  const begin = (index: number): void => {
+    const item = items[index];
+    if (item === undefined) return;
+    const promise = work(item, index);
+    promise.catch(() => {}); // seen when its turn comes; without this an earlier failure would leave it unhandled
+    running.push(promise);
+  };
+  for (let i = 0; i < Math.min(ahead, items.length); i++) begin(i);
+  for (const [i, item] of items.entries()) {
+    const result = await (running.shift() as Promise<Result>);
+    begin(i + ahead);
+    await take(item, result, i);
+  }
+}
+
+/** Why a picture can't be used, or the error itself when it is ours. */
+function describeUnreadable(error: unknown): string {
+  if (error instanceof ImageError) return error.message;
+  if (error instanceof Error && "code" in error) return error.message;
+  throw error;
+}
+
+function keyOf(sample: Sample, width: number, height: number): string {
+  return `${width}x${height} ${sample.file}`;
+}

@@ -1,0 +1,170 @@
+/** The worker thread behind a predictor: bytes in, verdict out; decodes the next pictures while the network runs. */
+import { parentPort, workerData } from "node:worker_threads";
+import { decodeImage, encodePng, readHeader } from "@sightline/dataset/image-file";
+import { openSession, type Session } from "@sightline/nn/session/session";
+import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import { colourise, type ScoreMap } from "@sightline/vision/heat-map";
+import { resize } from "@sightline/vision/resize";
+import { modelValues } from "./model-values.js";
+import { writePlanes } from "./pictures.js";
+import { anomalyVerdict, classVerdict, type Prediction, type PredictOptions } from "./prediction.js";
+import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
+
+/** Pictures decoded ahead at most: bounds the memory of decoded pictures. */
+const maxDecoding = 4;
+/** Pictures per run when several wait. */
+const maxBatch = 4;
+/** Pixels on the longer side of a heat map. */
+const maxHeatMapSide = 512;
+
+interface Decoded {
+  readonly id: number;
+  readonly options: PredictOptions;
+  readonly planes: Float32Array;
+  /** Size of the picture as it came. */
+  readonly width: number;
+  readonly height: number;
+  readonly decodeMs: number;
+}
+
+const port = parentPort;
+if (!port) throw new Error("predictor-worker.js runs as a worker thread of a predictor only.");
+const { model, manifest, threads } = workerData as WorkerStart;
+const { width, height } = manifest.input;
+const planeValues = 3 * width * height;
+
+const waiting: ToWorker[] = [];
+const decoded: Decoded[] = [];
+let decoding = 0;
+let isRunning = false;
+
+const send = (message: FromWorker): void => port.postMessage(message);
+
+let session: Session;
+try {
+  session = await openSession(model, { threads });
+  // The first run prepares buffers and takes longer: let it be this one.
+  await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], new Float32Array(planeValues)) });
+  port.on("message", (message: ToWorker) => {
+    waiting.push(message);
+    decodeMore();
+  });
+  send({ kind: "ready" });
+} catch (error) {
+  send({ kind: "unusable", error: plain(error) });
+}
+
+function decodeMore(): void {
+  while (decoding < maxDecoding && decoded.length < 2 * maxBatch) {
+    const next = waiting.shift();
+    if (!next) return;
+    decoding++;
+    void decode(next).finally(() => {
+      decoding--;
+      decodeMore();
+      void runMore();
+    });
+  }
+}
+
+async function decode({ id, bytes, options }: ToWorker): Promise<void> {
+  const begun = performance.now();
+  try {
+    const picture = await decodeImage(bytes, { minWidth: width, minHeight: height });
+    const header = readHeader(bytes);
+    const planes = new Float32Array(planeValues);
+    writePlanes(resize(picture, width, height), planes, 0);
+    decoded.push({
+      id,
+      options,
+      planes,
+      width: header.width,
+      height: header.height,
+      decodeMs: performance.now() - begun,
+    });
+  } catch (error) {
+    send({ kind: "failure", id, error: plain(error) });
+  }
+}
+
+async function runMore(): Promise<void> {
+  if (isRunning) return;
+  isRunning = true;
+  while (decoded.length > 0) {
+    const batch = decoded.splice(0, maxBatch);
+    try {
+      await answer(batch);
+    } catch (error) {
+      for (const { id } of batch) send({ kind: "failure", id, error: plain(error) });
+    }
+    // Lets decodings that ended meanwhile hand in their pictures, and new requests begin theirs.
+    await new Promise((resolve) => setImmediate(resolve));
+    decodeMore();
+  }
+  isRunning = false;
+}
+
+async function answer(batch: readonly Decoded[]): Promise<void> {
+  const begun = performance.now();
+  const first = batch[0] as Decoded;
+  let image = first.planes;
+  if (batch.length > 1) {
+    image = new Float32Array(batch.length * planeValues);
+    for (const [i, { planes }] of batch.entries()) image.set(planes, i * planeValues);
+  }
+  const results = await session.run({ [modelValues.image]: floatTensor([batch.length, 3, height, width], image) });
+  const runMs = (performance.now() - begun) / batch.length;
+  for (const [i, entry] of batch.entries()) {
+    const { id, options, decodeMs } = entry;
+    const size = { width: entry.width, height: entry.height };
+    const inferenceMs = decodeMs + runMs;
+    if (manifest.task === "classification") {
+      const probabilities = row(results[modelValues.probabilities] as Tensor, i);
+      send({ kind: "answer", id, prediction: { ...classVerdict(manifest, probabilities), ...size, inferenceMs } });
+      continue;
+    }
+    const ownScore = row(results[modelValues.score] as Tensor, i)[0] as number;
+    const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...size, inferenceMs };
+    if (!options.heatMap && !options.anomalyMap) {
+      send({ kind: "answer", id, prediction: verdict });
+      continue;
+    }
+    const map = mapOf(results[modelValues.anomalyMap] as Tensor, i);
+    // Painting and compressing go on while the next pictures run.
+    void withMaps(verdict, map, options).then(
+      (prediction) => send({ kind: "answer", id, prediction }),
+      (error) => send({ kind: "failure", id, error: plain(error) }),
+    );
+  }
+}
+
+async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOptions): Promise<Prediction> {
+  // A smooth map gains nothing from millions of pixels: whoever shows it stretches it over the picture.
+  const scale = Math.min(1, maxHeatMapSide / Math.max(verdict.width, verdict.height));
+  const across = Math.max(1, Math.round(verdict.width * scale));
+  const down = Math.max(1, Math.round(verdict.height * scale));
+  const heatMapPng = options.heatMap
+    ? await encodePng({ width: across, height: down, data: colourise(map, across, down) })
+    : undefined;
+  return {
+    ...verdict,
+    ...(heatMapPng && { heatMapPng: new Uint8Array(heatMapPng) }),
+    ...(options.anomalyMap && { anomalyMap: map }),
+  };
+}
+
+function row(tensor: Tensor, i: number): Float32Array {
+  const size = tensor.data.length / (tensor.dims[0] as number);
+  return (tensor.data as Float32Array).subarray(i * size, (i + 1) * size);
+}
+
+function mapOf(tensor: Tensor, i: number): ScoreMap {
+  const [, , rows = 1, columns = 1] = tensor.dims;
+  return { width: columns, height: rows, data: row(tensor, i).slice() };
+}
+
+function plain(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: "Error", code: null, message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : null;
+  return { name: error.name, code, message: error.message };
+}

@@ -1,0 +1,129 @@
+/** Runs a model file: picture bytes in, verdict out, on a worker thread of its own. */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { ImageError, type ImageErrorCode } from "@sightline/dataset/image-file";
+import { NnError, type NnErrorCode } from "@sightline/nn/errors";
+import type { Manifest } from "./manifest.js";
+import { ModelError } from "./model-error.js";
+import { readManifest } from "./model-file.js";
+import type { Prediction, PredictOptions } from "./prediction.js";
+import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
+
+export type { Prediction, PredictOptions } from "./prediction.js";
+
+export interface PredictorOptions {
+  /** Threads of the network. Default: all cores but one, which decodes and serves. */
+  readonly threads?: number;
+}
+
+export interface Predictor {
+  readonly manifest: Manifest;
+  /**
+   * The verdict about one JPEG or PNG. Many calls may be under way: pictures are answered in turn, and the next ones
+   * are decoded while one is computed.
+   *
+   * @throws ImageError for bytes that are no usable picture, ModelError `PREDICTOR_CLOSED`, `PREDICTOR_FAILED`
+   */
+  predict(bytes: Uint8Array, options?: PredictOptions): Promise<Prediction>;
+  /** Ends the worker thread; calls under way fail with `PREDICTOR_CLOSED`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Checks a model file and starts a worker thread that runs it; ready and warm when the promise resolves.
+ *
+ * @throws what `readManifest` throws; NnError `NATIVE_LIBRARY_MISSING`, `SESSION_FAILED`
+ *
+ * @example
+ * const predictor = await openPredictor("model.onnx");
+ * const { label, score } = await predictor.predict(await readFile("part.jpg"));
+ * await predictor.close();
+ */
+export async function openPredictor(file: string | Uint8Array, options: PredictorOptions = {}): Promise<Predictor> {
+  const model = typeof file === "string" ? new Uint8Array(await readFile(file)) : file;
+  const manifest = readManifest(model);
+  const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+  const start: WorkerStart = { model, manifest, threads };
+  const worker = new Worker(new URL("./predictor-worker.js", import.meta.url), { workerData: start });
+  const predictor = new WorkerPredictor(manifest, worker);
+  await predictor.ready;
+  return predictor;
+}
+
+interface Call {
+  resolve(prediction: Prediction): void;
+  reject(error: Error): void;
+}
+
+class WorkerPredictor implements Predictor {
+  readonly manifest: Manifest;
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  #nextId = 1;
+  /** Why no more calls are taken. */
+  #end: ModelError | null = null;
+
+  constructor(manifest: Manifest, worker: Worker) {
+    this.manifest = manifest;
+    this.#worker = worker;
+    this.ready = new Promise((resolve, reject) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "ready") resolve();
+        else if (message.kind === "unusable") {
+          reject(revived(message.error));
+          void this.close();
+        } else this.#answer(message);
+      });
+      worker.once("error", (cause) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const error = new ModelError("PREDICTOR_FAILED", `The model's worker thread failed: ${reason}`, { cause });
+        reject(error);
+        this.#stop(error);
+      });
+      worker.once("exit", () => {
+        const error = new ModelError("PREDICTOR_CLOSED", "The predictor is closed. Open the model again.");
+        reject(error);
+        this.#stop(error);
+      });
+    });
+  }
+
+  predict(bytes: Uint8Array, options: PredictOptions = {}): Promise<Prediction> {
+    if (this.#end) return Promise.reject(this.#end);
+    const { threshold } = options;
+    if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
+      return Promise.reject(new RangeError(`"threshold" must be 0 to 1, got ${threshold}.`));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, bytes, options } satisfies ToWorker);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop(new ModelError("PREDICTOR_CLOSED", "The predictor is closed. Open the model again."));
+    await this.#worker.terminate();
+  }
+
+  #answer(message: Extract<FromWorker, { id: number }>): void {
+    const call = this.#calls.get(message.id);
+    this.#calls.delete(message.id);
+    if (message.kind === "answer") call?.resolve(message.prediction);
+    else call?.reject(revived(message.error));
+  }
+
+  #stop(error: ModelError): void {
+    this.#end ??= error;
+    for (const { reject } of this.#calls.values()) reject(this.#end);
+    this.#calls.clear();
+  }
+}
+
+/** The worker's error as the class it was there. */
+function revived({ name, code, message }: PlainError): Error {
+  if (name === "ImageError" && code !== null) return new ImageError(code as ImageErrorCode, message);
+  if (name === "NnError" && code !== null) return new NnError(code as NnErrorCode, message);
+  return new ModelError("PREDICTOR_FAILED", `The model failed on this picture: ${message}`);
+}
