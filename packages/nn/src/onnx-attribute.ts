@@ -31,6 +31,32 @@ export function readAttribute(attribute: AttributeProto, node: string): Attribut
   throw new NnError("MODEL_NOT_ONNX", `${where} has a type that can't be read (number ${attribute.type}).`);
 }
 
+/** Counts and sizes that no operator lets be 0 or less. */
+const positive: ReadonlySet<string> = new Set([
+  "blocksize",
+  "dilations",
+  "group",
+  "kernel_shape",
+  "num_groups",
+  "num_heads",
+  "num_outputs",
+  "strides",
+]);
+
+/**
+ * Refuses what ONNX Runtime forgets to check: it divides by some of these, and a whole-number division by 0 ends the
+ * process (seen with ConvTranspose and group 0 in 1.30).
+ */
+export function checkAttribute(name: string, attribute: Attribute, node: string): void {
+  if (!positive.has(name) || (attribute.type !== "int" && attribute.type !== "ints")) return;
+  const values = attribute.type === "int" ? [attribute.value] : attribute.value;
+  if (values.every((value) => value >= 1)) return;
+  throw new NnError(
+    "MODEL_NOT_ONNX",
+    `Attribute "${name}" of node "${node}" must be at least 1, got ${values.join(", ")}.`,
+  );
+}
+
 export function writeAttribute(attribute: Attribute) {
   switch (attribute.type) {
     case "float":

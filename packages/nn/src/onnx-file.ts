@@ -6,7 +6,7 @@ import { ModelProtoSchema, TensorProto_DataLocation } from "onnx-buf";
 import { NnError } from "./errors.js";
 import type { Dimension, Graph, Node, ValueInfo } from "./graph.js";
 import { checkGraph, unknownDimension } from "./graph.js";
-import { readAttribute, writeAttribute } from "./onnx-attribute.js";
+import { checkAttribute, readAttribute, writeAttribute } from "./onnx-attribute.js";
 import { elementTypeOf, readTensor, writeTensor } from "./onnx-tensor.js";
 import { standardOperators } from "./standard-operators.js";
 import { elementTypes } from "./tensor.js";
@@ -124,15 +124,11 @@ function readNode(node: NodeProto): Node {
       `Node "${node.name}" needs operator "${name}". Models may use standard ONNX operators without control flow only.`,
     );
   }
-  return {
-    name: node.name,
-    operator: node.opType,
-    inputs: node.input,
-    outputs: node.output,
-    attributes: Object.fromEntries(
-      node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, node.name)]),
-    ),
-  };
+  const attributes = Object.fromEntries(
+    node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, node.name)]),
+  );
+  for (const [name, attribute] of Object.entries(attributes)) checkAttribute(name, attribute, node.name);
+  return { name: node.name, operator: node.opType, inputs: node.input, outputs: node.output, attributes };
 }
 
 function readValue(value: ValueInfoProto): ValueInfo {
