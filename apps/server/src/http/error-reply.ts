@@ -1,0 +1,61 @@
+/** Turns whatever was thrown into the one form of error reply. What we did not foresee is logged whole and answered without detail. */
+import { type Route, routes } from "@sightline/api/routes";
+import type { ApiError } from "@sightline/api/schemas";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { errors, isServerError, type ServerError } from "../errors.js";
+
+export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = isServerError(error) ? error : fromFastify(error, request);
+  if (known === null) {
+    request.log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url });
+    return sendError(reply, errors.internal({ requestId: request.id }));
+  }
+  if (known.status >= 500) {
+    request.log.warn({ err: known, requestId: request.id, route: request.routeOptions.url }, known.message);
+  }
+  return sendError(reply, known);
+}
+
+export function sendError(reply: FastifyReply, error: ServerError): FastifyReply {
+  if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterSeconds)));
+  // A body that was not read to its end would be taken for the next request on this connection.
+  if (error.status === 413) reply.header("connection", "close");
+  reply.header("cache-control", "no-store").type("application/json; charset=utf-8").code(error.status);
+  return reply.send(errorBody(error));
+}
+
+export function errorBody(error: ServerError): ApiError {
+  const { code, message, details } = error;
+  return details === undefined ? { code, message } : { code, message, details };
+}
+
+/** What the framework refuses by itself, in our words. */
+function fromFastify(error: unknown, request: FastifyRequest): ServerError | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  const route = Object.values<Route>(routes).find(
+    ({ method, path }) => method === request.method && path === request.routeOptions.url,
+  );
+  const isPicture = route?.consumes.some((type) => type.startsWith("image/")) ?? false;
+  switch (error.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE": {
+      const maxBytes = request.routeOptions.bodyLimit ?? 0;
+      return isPicture ? errors.uploadTooLarge({ maxBytes }) : errors.bodyTooLarge({ maxBytes });
+    }
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return errors.contentTypeUnsupported({
+        got: request.headers["content-type"] ?? "",
+        expected: route?.consumes.length ? route.consumes : ["application/json"],
+      });
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return errors.bodyNotJson({ problem: error.message });
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+    case "FST_ERR_BAD_URL":
+      return errors.badRequest({ problem: error.message });
+    case "ECONNRESET":
+    case "ERR_STREAM_PREMATURE_CLOSE":
+      return errors.badRequest({ problem: "The connection ended before the whole body had arrived." });
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,26 @@
+/** All handlers, one for each row of the route table: a missing one does not compile. */
+import type { Handlers } from "../handlers.js";
+import { cameraRoutes } from "./cameras.js";
+import type { RouteDeps } from "./deps.js";
+import { inspectionRoutes } from "./inspections.js";
+import { modelRoutes } from "./models.js";
+import { peopleRoutes } from "./people.js";
+import { projectRoutes } from "./projects.js";
+import { sampleRoutes } from "./samples.js";
+import { serviceRoutes } from "./service.js";
+import { trainingRoutes } from "./training.js";
+import { uploadRoutes } from "./uploads.js";
+
+export function allRoutes(deps: RouteDeps): Handlers {
+  return {
+    ...uploadRoutes(deps),
+    ...inspectionRoutes(deps),
+    ...projectRoutes(deps),
+    ...sampleRoutes(deps),
+    ...trainingRoutes(deps),
+    ...modelRoutes(deps),
+    ...cameraRoutes(deps),
+    ...peopleRoutes(deps),
+    ...serviceRoutes(deps),
+  };
+}

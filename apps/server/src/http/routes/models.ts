@@ -1,0 +1,62 @@
+/** Model versions: list, upload, download, start, stop, try. */
+import { errors } from "../../errors.js";
+import { checkPicture } from "../../intake/check-picture.js";
+import { FileAnswer, type Handlers } from "../handlers.js";
+import type { RouteDeps } from "./deps.js";
+import { existing, nameOf } from "./existing.js";
+
+/** On every model's own scale. */
+const OWN_THRESHOLD = 0.5;
+/** Whoever tries a picture waits for it; a model that must be opened first takes a few seconds. */
+const PREDICT_TIMEOUT_MS = 30_000;
+
+export function modelRoutes({ services, modelUpload }: RouteDeps) {
+  const { store, blobs, live, config, decoding, deployments, predictors, removal } = services;
+  const model = async (id: string) => existing(await store.read.models.get(id), errors.modelNotFound, id);
+
+  return {
+    listModels: async ({ query }) => ({ items: await store.read.models.list(query.project) }),
+
+    uploadModel: async ({ params, stream }) => {
+      const added = await modelUpload.accept(params.projectId, stream);
+      live.publish({ type: "project", projectId: added.projectId, change: "changed" });
+      return added;
+    },
+
+    getModel: async ({ params }) =>
+      existing(await store.read.models.getDetail(params.modelId), errors.modelNotFound, params.modelId),
+
+    getModelFile: async ({ params }): Promise<FileAnswer> => {
+      const { sha256, version, projectId } = await model(params.modelId);
+      const project = await store.read.projects.get(projectId);
+      const fileName = `${project?.name ?? "model"}-v${version}.onnx`;
+      return new FileAnswer(await blobs.read(sha256), "application/octet-stream", {
+        // Both names are of letters, digits, _ and - only: nothing to escape.
+        "content-disposition": `attachment; filename="${fileName}"`,
+        etag: `"${sha256}"`,
+      });
+    },
+
+    startModel: ({ params, identity }) => deployments.start(params.modelId, nameOf(identity)),
+
+    stopModel: ({ params, identity }) => deployments.stop(params.modelId, nameOf(identity)),
+
+    deleteModel: ({ params }) => removal.model(params.modelId),
+
+    predict: async ({ params: { modelId }, query, bytes, request }) => {
+      const { isRunning, projectId } = await model(modelId);
+      await checkPicture(bytes, request.headers["content-type"] ?? "", config.intake, decoding);
+      // A running model answers as it does on the line: with the threshold in force.
+      const deployment = isRunning ? await store.read.projects.deployment(projectId) : undefined;
+      const { heatMapPng, probabilities, ...rest } = await predictors.predict(modelId, bytes, {
+        heatMap: query.heatmap,
+        threshold: deployment?.threshold ?? OWN_THRESHOLD,
+        timeoutMs: PREDICT_TIMEOUT_MS,
+      });
+      const { task, label, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
+      const heatMap = heatMapPng === undefined ? null : Buffer.from(heatMapPng).toString("base64");
+      const verdict = { task, label, isAnomalous, score, confidence, probabilities: { ...probabilities } };
+      return { ...verdict, width, height, inferenceMs, heatMapPng: heatMap };
+    },
+  } satisfies Partial<Handlers>;
+}

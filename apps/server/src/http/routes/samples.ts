@@ -1,0 +1,38 @@
+/** Labelled pictures: what a model learns from. */
+import { errors } from "../../errors.js";
+import type { FileAnswer, Handlers } from "../handlers.js";
+import type { RouteDeps } from "./deps.js";
+import { existing } from "./existing.js";
+import { picture } from "./picture.js";
+
+export function sampleRoutes({ services }: RouteDeps) {
+  const { store, blobs, live, removal } = services;
+  return {
+    listSamples: async ({ params, query }) => {
+      existing(await store.read.projects.deployment(params.projectId), errors.projectNotFound, params.projectId);
+      return store.read.samples.list({ ...params, ...query });
+    },
+
+    addSample: async ({ params, query, bytes, request }) => {
+      const contentType = request.headers["content-type"] ?? "";
+      const sample = await services.addLabelledPicture({ ...params, ...query, contentType, bytes });
+      live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
+      return sample;
+    },
+
+    getSampleImage: async ({ params, request }): Promise<FileAnswer> => {
+      const stored = existing(
+        await store.read.samples.picture(params.sampleId),
+        errors.sampleNotFound,
+        params.sampleId,
+      );
+      return picture(blobs, stored.sha256, `image/${stored.format}`, request);
+    },
+
+    deleteSample: async ({ params: { sampleId } }) => {
+      const { projectId } = existing(await store.read.samples.get(sampleId), errors.sampleNotFound, sampleId);
+      await removal.sample(sampleId);
+      live.publish({ type: "project", projectId, change: "changed" });
+    },
+  } satisfies Partial<Handlers>;
+}

@@ -1,0 +1,19 @@
+/** Training jobs: start, watch, cancel. */
+import { errors } from "../../errors.js";
+import type { Handlers } from "../handlers.js";
+import type { RouteDeps } from "./deps.js";
+import { existing, nameOf } from "./existing.js";
+
+export function trainingRoutes({ services: { store }, jobs }: RouteDeps) {
+  return {
+    startTraining: ({ params, body, identity }) => jobs.start(params.projectId, body, nameOf(identity)),
+
+    listJobs: async ({ query }) => ({
+      items: await store.read.jobs.list({ projectId: query.project, limit: query.limit }),
+    }),
+
+    getJob: async ({ params }) => existing(await store.read.jobs.get(params.jobId), errors.jobNotFound, params.jobId),
+
+    cancelJob: ({ params }) => jobs.cancel(params.jobId),
+  } satisfies Partial<Handlers>;
+}

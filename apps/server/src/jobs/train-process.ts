@@ -1,0 +1,69 @@
+/** The training process: reads one order, trains, tests on the pictures kept apart, writes the model file, ends. Started by training-run.ts. */
+import { writeFile } from "node:fs/promises";
+import { constants, setPriority } from "node:os";
+import { evaluateSamples } from "@sightline/models/evaluate";
+import { withManifest } from "@sightline/models/model-file";
+import { openPredictor } from "@sightline/models/predictor";
+import { train } from "@sightline/models/train";
+import type { TrainingOrder, TrainingReport } from "./training-messages.js";
+
+/** Inspection comes first: the scheduler gives this process what is left. */
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+// Without its service a training has nobody to work for.
+process.on("disconnect", () => process.exit(1));
+process.once("message", (order: TrainingOrder) => void obey(order));
+
+/** Share of the progress bar that the training takes; the rest is the test. */
+const TRAINING_SHARE = 0.92;
+
+async function obey(order: TrainingOrder): Promise<void> {
+  const report = await work(order).catch(failure);
+  // Ends only when the report has left: a process that exits earlier loses it.
+  process.send?.(report, () => process.exit(report.kind === "done" ? 0 : 1));
+}
+
+async function work(order: TrainingOrder): Promise<TrainingReport> {
+  const trained = await train({
+    pictures: order.training,
+    datasetName: order.datasetName,
+    method: order.method,
+    seed: order.seed,
+    threads: order.threads,
+    ...(order.backboneFile === null ? {} : { backboneFile: order.backboneFile }),
+    onProgress: ({ progress, step }) => tell(progress * TRAINING_SHARE, step),
+  });
+  const bytes = order.test === null ? trained.bytes : await tested(trained.bytes, order.test, order.threads);
+  // No care for a half-written file: the service reads it only after "done", and keeps its own copy safely.
+  await writeFile(order.outputFile, bytes);
+  return { kind: "done", skipped: order.training.skipped };
+}
+
+/** Runs the finished model on the pictures kept apart and writes what it reached into its manifest. */
+async function tested(model: Uint8Array, pictures: NonNullable<TrainingOrder["test"]>, threads: number) {
+  tell(TRAINING_SHARE, `Tests the model on ${pictures.samples.length} pictures that were kept apart`);
+  const predictor = await openPredictor(model, { threads });
+  try {
+    const { metrics, scores, roc } = await evaluateSamples({
+      predictor,
+      pictures,
+      onProgress: ({ progress, step }) => tell(TRAINING_SHARE + progress * (1 - TRAINING_SHARE), step),
+    });
+    return withManifest(model, (manifest) => ({ ...manifest, metrics, scores, roc })).bytes;
+  } finally {
+    await predictor.close();
+  }
+}
+
+function tell(progress: number, step: string): void {
+  process.send?.({ kind: "progress", progress, step } satisfies TrainingReport);
+}
+
+/** An error with a code was made for people (too few pictures, one class only, …); any other is a bug. */
+function failure(error: unknown): TrainingReport {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const isForPeople = /^[A-Z][A-Z0-9_]+$/.test(code) && !code.startsWith("ERR_");
+  if (!isForPeople) console.error(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "failed", code, message, isBug: !isForPeople };
+}

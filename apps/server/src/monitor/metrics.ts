@@ -1,0 +1,124 @@
+/** What Prometheus reads: counts of outcomes as they happen, and the state of the queues when it asks. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LiveFeed } from "../live-feed.js";
+import type { Store } from "../store/store.js";
+
+export interface Metrics {
+  /** Counts the answer given to one upload. */
+  countUpload(status: number): void;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  close(): void;
+}
+
+/** Seconds: from a small picture on a fast core to a model that takes its time. */
+const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+export function createMetrics({
+  store,
+  feed,
+  liveListeners,
+}: {
+  readonly store: Store;
+  readonly feed: LiveFeed;
+  readonly liveListeners: () => number;
+}): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "sightline_" });
+  const registers = [registry];
+
+  const inspections = new Counter({
+    name: "sightline_inspections_total",
+    help: "Inspections that ended since the service started",
+    labelNames: ["project", "camera", "verdict", "status"],
+    registers,
+  });
+  const inference = new Histogram({
+    name: "sightline_inference_seconds",
+    help: "Time a model took for one picture",
+    labelNames: ["project"],
+    buckets: SECONDS,
+    registers,
+  });
+  const endToEnd = new Histogram({
+    name: "sightline_inspection_seconds",
+    help: "Time from a picture's acceptance to its verdict",
+    labelNames: ["project"],
+    buckets: SECONDS,
+    registers,
+  });
+  const uploads = new Counter({
+    name: "sightline_uploads_total",
+    help: "Answers to uploads by HTTP status",
+    labelNames: ["status"],
+    registers,
+  });
+  const pictures = new Gauge({
+    name: "sightline_pictures",
+    help: "Pictures accepted and not yet inspected: queued (a model runs) or waiting (none does)",
+    labelNames: ["status"],
+    registers,
+  });
+  const outbox = new Gauge({
+    name: "sightline_actions",
+    help: "Outgoing actions by state",
+    labelNames: ["status"],
+    registers,
+  });
+  new Gauge({
+    name: "sightline_live_listeners",
+    help: "Open live connections",
+    registers,
+    collect() {
+      this.set(liveListeners());
+    },
+  });
+
+  const projectNames = new Map<string, string>();
+  const nameOf = async (projectId: string): Promise<string> => {
+    const known = projectNames.get(projectId);
+    if (known !== undefined) return known;
+    const name = (await store.read.projects.get(projectId))?.name ?? projectId;
+    projectNames.set(projectId, name);
+    return name;
+  };
+
+  const unsubscribe = feed.subscribe((event) => {
+    if (event.type !== "inspection") return;
+    const { inspection } = event;
+    if (inspection.status !== "inspected" && inspection.status !== "failed") return;
+    void nameOf(inspection.projectId).then((project) => {
+      const { cameraId: camera, label, status } = inspection;
+      inspections.inc({ project, camera, verdict: label ?? "none", status });
+      if (inspection.inferenceMs !== null) inference.observe({ project }, inspection.inferenceMs / 1000);
+      if (inspection.inspectedAt !== null) {
+        const elapsedMs = Date.parse(inspection.inspectedAt) - Date.parse(inspection.receivedAt);
+        endToEnd.observe({ project }, Math.max(0, elapsedMs) / 1000);
+      }
+    }, ignoreClosedStore);
+  });
+
+  const readState = async (): Promise<void> => {
+    const unfinished = await store.read.inspections.countUnfinished();
+    for (const [status, count] of Object.entries(unfinished)) pictures.set({ status }, count);
+    const actions = await store.read.actions.countByStatus();
+    for (const [status, count] of Object.entries(actions)) outbox.set({ status }, count);
+  };
+
+  return {
+    countUpload: (status) => uploads.inc({ status: String(status) }),
+    async text() {
+      await readState();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+    close() {
+      unsubscribe();
+      registry.clear();
+    },
+  };
+}
+
+/** The last events of a service that is closing find no records any more: nobody reads these counts. */
+function ignoreClosedStore(): void {}
