@@ -175,6 +175,22 @@ describe("a file is refused", () => {
   });
 });
 
+test("a file of graphs nested a hundred thousand deep is refused", () => {
+  // Around the file so far: attribute (field 6: graph), node (field 5: attribute), graph (field 1: node).
+  const size = 100_000;
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let level = 0; level < size; level++) {
+    for (const field of [6, 5, 1]) {
+      const header = Uint8Array.of((field << 3) | 2, ...varint(length));
+      parts.push(header);
+      length += header.length;
+    }
+  }
+  const model = Buffer.concat([Uint8Array.of(8, 8, (7 << 3) | 2, ...varint(length)), ...parts.reverse()]);
+  assert.throws(() => readOnnx(model), { code: "MODEL_NOT_ONNX" });
+});
+
 test("any cut or changed file is read as some graph or refused with an NnError", () => {
   const seed = 20_261;
   const random = lehmer(seed);
@@ -234,6 +250,11 @@ function withNode(change: MessageInitShape<typeof NodeProtoSchema>): Uint8Array 
     const { opType, domain, attribute } = create(NodeProtoSchema, change);
     Object.assign(node, { opType, domain, attribute });
   });
+}
+
+/** A length as protobuf writes it: seven bits a byte, the lowest first. */
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))];
 }
 
 /** Whole numbers below a limit, the same ones for a seed (Park and Miller's generator). */

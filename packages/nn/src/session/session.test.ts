@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { GraphBuilder } from "../graph-builder.js";
 import { writeOnnx } from "../onnx-file.js";
 import { floatTensor } from "../tensor.js";
@@ -59,4 +61,24 @@ test("a model that contradicts itself is refused in ONNX Runtime's own words", a
     code: "SESSION_FAILED",
     message: /refuses the model "misfit".*incompatible/i,
   });
+});
+
+test("a machine on which ONNX Runtime can't be loaded is told what to do", async () => {
+  const hooks = `export async function resolve(specifier, context, next) {
+    if (specifier === "onnxruntime-node") throw new Error("libonnxruntime.so.1: cannot open shared object file");
+    return next(specifier, context);
+  }`;
+  const program = `
+    import { register } from "node:module";
+    register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});
+    const { openSession } = await import(${JSON.stringify(new URL("session.js", import.meta.url).href)});
+    const { GraphBuilder } = await import(${JSON.stringify(new URL("../graph-builder.js", import.meta.url).href)});
+    const { writeOnnx } = await import(${JSON.stringify(new URL("../onnx-file.js", import.meta.url).href)});
+    const builder = new GraphBuilder();
+    builder.output(builder.add("Relu", [builder.input("x", "float32", [1])], {}, "y"));
+    const error = await openSession(writeOnnx(builder.build("relu")), { threads: 1 }).catch((error) => error);
+    console.log(error.code, error.message);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+  assert.match(stdout, /^NATIVE_LIBRARY_MISSING ONNX Runtime's native library can't be loaded on this machine \(/);
+  assert.match(stdout, /cannot open shared object file.*npm ci/);
 });
