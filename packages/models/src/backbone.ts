@@ -75,13 +75,16 @@ export function backboneFile({ file, dataFolder }: BackboneLocation = {}): strin
   );
 }
 
-/** Puts a copy of the build's backbone into a data folder, so that the folder trains models wherever it goes. */
+/**
+ * Puts a copy of the build's backbone into a data folder, so that the folder trains models wherever it goes. Without a
+ * build there is nothing to copy: the folder's own copy or a backbone named by the user serves.
+ */
 export function copyBackbone(dataFolder: string): void {
-  const target = copiedFile(dataFolder);
-  if (existsSync(target) && sha256(readFileSync(target)) === backboneSha256) return;
+  const [source, target] = [builtBackboneFile(), copiedFile(dataFolder)];
+  if (!existsSync(source) || (existsSync(target) && sha256(readFileSync(target)) === backboneSha256)) return;
   mkdirSync(dirname(target), { recursive: true });
   const unfinished = `${target}.${process.pid}.tmp`;
-  copyFileSync(backboneFile(), unfinished);
+  copyFileSync(source, unfinished);
   renameSync(unfinished, target);
 }
 
