@@ -122,7 +122,7 @@ function paintScratch({ tones, mask, scene, random }: Canvas, { sizePixels, cont
   const angle = random.between(0, 2 * Math.PI);
   const heading = angle + Math.PI / 2 + random.between(0.35, Math.PI - 0.35);
   const bend = random.normal() * 0.12;
-  const width = random.between(0.55, 1.15) * (0.8 + sizePixels / 90);
+  const width = random.between(0.75, 1.35) * (0.85 + sizePixels / 100);
   const seed = random.index(2 ** 31);
   const flankSide = Math.sin(heading - scene.lightAngle) > 0 ? 1 : -1;
   const points: PartPlace[] = [];
@@ -162,7 +162,7 @@ function paintScratch({ tones, mask, scene, random }: Canvas, { sizePixels, cont
     const side = (centre.y + dy - point.y) * Math.cos(heading) - (centre.x + dx - point.x) * Math.sin(heading);
     const share = smoothstep(width + 0.5, width - 0.5, Math.sqrt(nearest));
     const flank = Math.exp(-(((side * flankSide - width - 0.7) / 0.7) ** 2));
-    tones[i] = (tones[i] as number) * (1 - 0.72 * share * strength) + 30 * flank * strength;
+    tones[i] = (tones[i] as number) * (1 - 0.8 * share * strength) + 30 * flank * strength;
     if (share >= 0.5) mask[i] = 1;
   });
 }
@@ -171,8 +171,8 @@ function paintScratch({ tones, mask, scene, random }: Canvas, { sizePixels, cont
 function paintChip({ tones, mask, scene, random }: Canvas, { sizePixels, contrast }: DefectWish): void {
   const { disc, neck, neckShift } = faceRadii(scene);
   const choice = random.next();
-  const rim = choice < 0.6;
-  const edge = rim ? scene.radius : choice < 0.85 ? neck.outer : neck.inner;
+  const rim = choice < 0.68;
+  const edge = rim ? scene.radius : choice < 0.88 ? neck.outer : neck.inner;
   const shift = rim ? { x: 0, y: 0 } : neckShift;
   const angle = random.between(0, 2 * Math.PI);
   const length = sizePixels / 2;

@@ -48,27 +48,27 @@ export interface Scene {
 }
 
 export function randomScene(random: SeededRandom): Scene {
-  const lightAngle = -2.2 + random.normal() * 0.3;
+  const lightAngle = -2.2 + random.normal() * 0.24;
   const leanAngle = random.between(0, 2 * Math.PI);
-  const lean = random.between(0, 0.16);
+  const lean = random.between(0, 0.11);
   return {
     centreX: pictureSide / 2 + random.normal() * 3,
     centreY: pictureSide / 2 + random.normal() * 3,
     radius: 122 + random.normal() * 2.2,
     turn: random.between(0, 2 * Math.PI),
-    squeeze: random.between(0.965, 1),
+    squeeze: random.between(0.975, 1),
     squeezeAngle: random.between(0, Math.PI),
     leanX: lean * Math.cos(leanAngle),
     leanY: lean * Math.sin(leanAngle),
     lightAngle,
     light: 1 + random.normal() * 0.045,
-    shadowLength: random.between(0.3, 0.6),
+    shadowLength: random.between(0.36, 0.54),
     tableTone: random.between(152, 186),
     metalTone: random.between(180, 194),
     wedges: [
       { angle: lightAngle + random.normal() * 0.15, width: random.between(0.42, 0.62), gain: random.between(24, 40) },
       { angle: lightAngle + random.between(0.7, 1.3), width: random.between(0.2, 0.4), gain: random.between(8, 22) },
-      { angle: lightAngle + random.between(-0.5, 0.9), width: random.between(0.03, 0.08), gain: random.between(6, 20) },
+      { angle: lightAngle + random.between(-0.5, 0.9), width: random.between(0.04, 0.1), gain: random.between(2, 10) },
       {
         angle: lightAngle + Math.PI / 2 + random.normal() * 0.2,
         width: random.between(0.2, 0.4),

@@ -81,7 +81,7 @@ export function* castingDataset({
 type Wish = Parameters<typeof paintDefect>[2];
 
 /** Smallest and largest longest side at difficulty 0.5, pixels. */
-const sizes = { porosity: [4, 15], scratch: [8, 52], chip: [5, 26] } as const;
+const sizes = { porosity: [4, 18], scratch: [9, 64], chip: [8, 36] } as const;
 
 function wishedSize(kind: Wish["kind"], grade: number, difficulty: number): number {
   const [smallest, largest] = sizes[kind];
@@ -94,7 +94,7 @@ function randomWish(random: SeededRandom, difficulty: number, grade = random.nex
   return {
     kind,
     sizePixels: wishedSize(kind, grade, difficulty),
-    contrast: random.between(0.95 - 0.75 * difficulty, 1.05 - 0.2 * difficulty),
+    contrast: random.between(1 - 0.6 * difficulty, 1.05 - 0.1 * difficulty),
   };
 }
 
