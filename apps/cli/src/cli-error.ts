@@ -54,14 +54,30 @@ const fileProblems: Readonly<Record<string, (path: string) => Problem>> = {
 /** Codes are words in capitals; Node's own (`ERR_…`) tell a bug here, not something a person can act on. */
 const codeOfOurs = /^(?!ERR_|E[A-Z]+$)[A-Z][A-Z0-9_]+$/;
 
-/** `isExpected` is false for a bug, whose stack is worth showing. */
-export function problemOf(error: unknown): Problem & { readonly isExpected: boolean } {
+/**
+ * `isExpected` is false for a bug, whose stack is worth showing.
+ * @param file what the work was about: reading a folder as a file is an error without a path.
+ */
+export function problemOf(error: unknown, file?: string): Problem & { readonly isExpected: boolean } {
   if (!(error instanceof Error)) return { code: "INTERNAL", message: String(error), isExpected: false };
   const { code, path } = error as Error & { code?: unknown; path?: unknown };
   if (typeof code === "string") {
     const say = fileProblems[code];
-    if (say !== undefined && typeof path === "string") return { ...say(path), isExpected: true };
+    const place = typeof path === "string" ? path : file;
+    if (say !== undefined && place !== undefined) return { ...say(place), isExpected: true };
     if (codeOfOurs.test(code)) return { code, message: error.message, isExpected: true };
   }
   return { code: "INTERNAL", message: error.message, isExpected: false };
+}
+
+/** Gives what fails in `work` the name of the file it is about, where the message doesn't say it; the code stays. */
+export async function about<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const { code, message, isExpected } = problemOf(cause, file);
+    if (!isExpected) throw cause;
+    const named = message.includes(file) ? message : `${file}: ${message}`;
+    throw Object.assign(new Error(named, { cause }), { code });
+  }
 }

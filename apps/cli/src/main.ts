@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { run } from "./program.js";
 
 const stop = new AbortController();
+let askedAtMs: number | undefined;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
-    // A second Ctrl-C means that the person won't wait for the clean end.
-    if (stop.signal.aborted) process.exit(1);
+    askedAtMs ??= performance.now();
     stop.abort();
+    // Asked again later, a person won't wait for the clean end. One Ctrl-C arrives twice: from the terminal and from npx.
+    if (performance.now() - askedAtMs > 1000) process.exit(1);
   });
 }
 // `sightline predict … | head` closes the pipe early, which is no failure.

@@ -8,6 +8,8 @@ export interface Outcome {
   readonly json: object;
   /** Set when the verb did its work but the result is a failure (exit code 1), such as uploads of which some failed. */
   readonly error?: Problem | undefined;
+  /** Set by a verb that runs for long and has printed its result already. */
+  readonly isSaid?: true;
 }
 
 /** Columns under their titles; numbers to the right. */

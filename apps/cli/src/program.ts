@@ -1,33 +1,9 @@
 /** The command line: finds the verb, loads only its file, runs it, prints its outcome once and chooses the exit code. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { CliError, type Problem, problemOf } from "./cli-error.js";
 import type { Outcome } from "./outcome.js";
-import { type ErrorStream, openProgress, type Progress } from "./progress.js";
-
-/** What a verb gets from outside, so that tests can give it something else. */
-export interface Surroundings {
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: ErrorStream;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborts at Ctrl-C. */
-  readonly signal: AbortSignal;
-}
-
-export interface Context extends Surroundings {
-  /** A line for people on stderr, above any bar. */
-  note(line: string): void;
-  readonly progress: Progress;
-}
-
-/** A verb's own file: declares arguments and flags on the command, and what it does by `act`. */
-export interface Verb {
-  register(command: Command, act: Act): void | Promise<void>;
-}
-
-/** Turns a verb's work into a commander action: positional arguments come first, then the flags. */
-export type Act = <Arguments extends unknown[]>(
-  work: (context: Context, ...args: Arguments) => Promise<Outcome>,
-) => (...args: Arguments) => Promise<void>;
+import { openProgress } from "./progress.js";
+import type { Act, Context, Surroundings, Verb } from "./verb.js";
 
 interface Row {
   readonly summary: string;
@@ -36,6 +12,11 @@ interface Row {
 
 /** One row a verb: summary here, everything else in its file. */
 export const verbs: Readonly<Record<string, Row>> = {
+  train: { summary: "Train a model from a folder of pictures", load: () => import("./verbs/train.js") },
+  evaluate: { summary: "Measure a model on the test part of a dataset", load: () => import("./verbs/evaluate.js") },
+  predict: { summary: "Ask a model about a picture or a folder", load: () => import("./verbs/predict.js") },
+  serve: { summary: "Run the server", load: () => import("./verbs/serve.js") },
+  doctor: { summary: "Check this machine and say what to fix", load: () => import("./verbs/doctor.js") },
   upload: { summary: "Send the pictures of a folder to a server", load: () => import("./verbs/upload.js") },
   project: { summary: "Create, list and delete projects of a server", load: () => import("./verbs/project.js") },
   camera: { summary: "Add and list cameras of a server", load: () => import("./verbs/camera.js") },
@@ -51,6 +32,7 @@ export async function buildProgram(version: string, load: readonly string[], act
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [verb]", "show the help of a verb")
+    .addOption(jsonAnywhere())
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} })
     .addHelpText(
@@ -60,13 +42,14 @@ export async function buildProgram(version: string, load: readonly string[], act
   for (const [name, row] of Object.entries(verbs)) {
     const command = program.command(name).summary(row.summary).description(row.summary);
     if (load.includes(name)) await (await row.load()).register(command, act);
+    if (command.commands.length > 0) command.addOption(jsonAnywhere());
   }
   return program;
 }
 
-/** Adds the flag that every verb has. */
-export function withJson(command: Command): Command {
-  return command.option("--json", "print one line of JSON on stdout");
+/** Where no verb is named yet the flag counts too, so that whatever goes wrong is told as JSON; only verbs show it. */
+function jsonAnywhere(): Option {
+  return new Option("--json").hideHelp();
 }
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage. */
@@ -88,7 +71,8 @@ export async function run(args: readonly string[], version: string, surroundings
       outcome = await work(context, ...values);
     };
 
-  const named = args[0] === "help" ? args[1] : args[0];
+  const [first, second] = args.filter((word) => !word.startsWith("-"));
+  const named = first === "help" ? second : first;
   const program = await buildProgram(version, named === undefined ? [] : [named], act);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -102,7 +86,7 @@ export async function run(args: readonly string[], version: string, surroundings
     return fail(error, wantsJson, context, program, args);
   }
   progress.end();
-  if (outcome === undefined) return 0;
+  if (outcome === undefined || outcome.isSaid) return 0;
   if (wantsJson) {
     const { error } = outcome;
     const json = error === undefined ? outcome.json : { ...outcome.json, error: only(error) };
@@ -149,7 +133,8 @@ function usageProblem(error: Error, program: Command, args: readonly string[]): 
 /** The deepest command that the arguments name. */
 function commandAt(program: Command, args: readonly string[]): Command {
   let command = program;
-  for (const word of args[0] === "help" ? args.slice(1) : args) {
+  const words = args.filter((word) => !word.startsWith("-"));
+  for (const word of words[0] === "help" ? words.slice(1) : words) {
     const next = command.commands.find((one) => one.name() === word);
     if (next === undefined) break;
     command = next;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@sightline/client/client";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.js";
-import type { Context } from "./program.js";
+import type { Context } from "./verb.js";
 
 export interface ConnectionOptions {
   readonly server?: string;

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { findModel, findProject } from "../named-things.js";
 import { rounded, sized, table } from "../outcome.js";
-import { type Act, type Context, withJson } from "../program.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
+import { type Act, type Context, withJson } from "../verb.js";
 
 const modelArgument = ["<model>", "PROJECT/VERSION, such as castings/3, or an id"] as const;
 

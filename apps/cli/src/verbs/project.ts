@@ -5,8 +5,8 @@ import { CliError } from "../cli-error.js";
 import { words } from "../flag-values.js";
 import { findProject } from "../named-things.js";
 import { table } from "../outcome.js";
-import { type Act, type Context, withJson } from "../program.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
+import { type Act, type Context, withJson } from "../verb.js";
 
 export function register(command: Command, act: Act): void {
   withJson(withConnection(command.command("create")))

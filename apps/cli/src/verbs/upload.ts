@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { CliError, problemOf } from "../cli-error.js";
 import { realNumber } from "../flag-values.js";
 import { counted } from "../outcome.js";
-import { type Act, type Context, withJson } from "../program.js";
+import { type Act, type Context, withJson } from "../verb.js";
 
 export function register(command: Command, act: Act): void {
   withJson(command)

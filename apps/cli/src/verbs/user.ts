@@ -3,8 +3,8 @@ import { userInfo } from "node:os";
 import { UserRole } from "@sightline/api/schemas";
 import { type Command, Option } from "commander";
 import { realNumber } from "../flag-values.js";
-import { type Act, type Context, withJson } from "../program.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
+import { type Act, type Context, withJson } from "../verb.js";
 
 export function register(command: Command, act: Act): void {
   withJson(withConnection(command.command("link")))

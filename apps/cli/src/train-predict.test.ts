@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { decodeImage, encodePng } from "@sightline/dataset/image-file";
+import {
+  type Finished,
+  oneJsonLine,
+  partPicture,
+  sightline,
+  startSightline,
+  temporaryFolder,
+  writeDataset,
+  writeFiles,
+} from "./cli-under-test.js";
+
+// One small dataset and two models of it serve all tests here: training is what takes time.
+let folder: string;
+let dataset: string;
+let classifier: string;
+let detector: string;
+let trained: Finished;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sightline-cli-"));
+  dataset = join(folder, "parts");
+  classifier = join(folder, "models", "classifier.onnx");
+  detector = join(folder, "detector.onnx");
+  await writeDataset(dataset, { train: 12, test: 6 });
+  await writeFiles(dataset, {
+    "train/good/notes.txt": "not a picture",
+    "train/good/cut.jpg": (await partPicture(1, false)).subarray(0, 700),
+  });
+  trained = await sightline(["train", dataset, "--out", classifier, "--method", "classifier"]);
+  const other = await sightline(["train", dataset, "--out", detector, "--method", "patchcore", "--json"]);
+  assert.deepEqual([trained.code, other.code], [0, 0], trained.stderr + other.stderr);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** White where `partPicture(3, true)` has its scratch. */
+function stripe(): Uint8Array {
+  return Uint8Array.from({ length: 96 * 96 }, (_, at) => (Math.abs((at % 96) - Math.floor(at / 96)) < 4 ? 255 : 0));
+}
+
+const codeOf = (run: Finished) => (oneJsonLine(run).error as { code: string; message: string }).code;
+
+test("train prints the candidates, the measures and where the model is; progress and skipped files go to stderr", () => {
+  assert.match(trained.stdout, /^candidate +mean +folds\nclassifier \* +[01]\.\d{3} {2}[01]\.\d{3} /);
+  assert.match(trained.stdout, /pictures held out in turn \(24\): accuracy [01]\.\d{3}/);
+  assert.ok(trained.stdout.includes(`saved ${classifier} (`));
+  assert.match(trained.stderr, /^100 % /m);
+  assert.match(trained.stderr, /skipped 2 files:/);
+  assert.match(trained.stderr, /notes\.txt: .*JPEG or PNG/);
+  assert.match(trained.stderr, /cut\.jpg: .*cut off or damaged/);
+  assert.deepEqual(readdirSync(join(folder, "models")), ["classifier.onnx"]);
+});
+
+test("train --json tells the same in one line", async (t) => {
+  const target = join(await temporaryFolder(t), "model.onnx");
+  const json = oneJsonLine(await sightline(["train", dataset, "--out", target, "--method", "classifier", "--json"]));
+  assert.equal(json.model, target);
+  assert.equal(json.method, "classifier");
+  assert.equal(json.images, 24);
+  assert.equal((json.skipped as unknown[]).length, 2);
+  assert.equal(json.bytes, readFileSync(target).length);
+  const [candidate] = json.candidates as { method: string; chosen: boolean; foldScores: number[] }[];
+  assert.deepEqual([candidate?.method, candidate?.chosen], ["classifier", true]);
+  assert.equal((json.metrics as { source: string }).source, "heldOut");
+});
+
+test("an existing model is overwritten only with --force", async (t) => {
+  const target = join(await temporaryFolder(t), "model.onnx");
+  writeFileSync(target, "precious");
+  const args = ["train", dataset, "--out", target, "--method", "classifier", "--json"];
+  const refused = await sightline(args);
+  assert.deepEqual([refused.code, codeOf(refused)], [1, "FILE_EXISTS"]);
+  assert.equal(readFileSync(target, "utf8"), "precious");
+  assert.equal((await sightline([...args, "--force"])).code, 0);
+  assert.notEqual(readFileSync(target).length, 8);
+});
+
+test("what can't be written is found before the training", async (t) => {
+  const place = await temporaryFolder(t);
+  writeFileSync(join(place, "file"), "");
+  for (const out of [place, join(place, "file", "model.onnx")]) {
+    const run = await sightline(["train", dataset, "--out", out, "--json"]);
+    assert.deepEqual([run.code, codeOf(run)], [1, "FILE_NOT_WRITABLE"]);
+    assert.doesNotMatch(run.stderr, /%/);
+  }
+});
+
+test("datasets that can't be learned from are told, and nothing is left behind", async (t) => {
+  const place = await temporaryFolder(t);
+  await writeFiles(place, {
+    "empty/good/.gitkeep": "",
+    "loose/a.jpg": await partPicture(0, false),
+    "one/red/a.jpg": await partPicture(0, false),
+    "one/red/b.jpg": await partPicture(1, false),
+  });
+  for (const [name, code] of [
+    ["missing", "DATASET_NOT_FOUND"],
+    ["empty", "DATASET_EMPTY"],
+    ["loose", "DATASET_FORMAT_UNKNOWN"],
+    ["one", "DATASET_ONE_CLASS"],
+  ] as const) {
+    const run = await sightline(["train", join(place, name), "--out", join(place, "out", "m.onnx"), "--json"]);
+    assert.deepEqual([run.code, codeOf(run)], [1, code], name);
+    assert.deepEqual(readdirSync(join(place, "out")), []);
+  }
+});
+
+test("Ctrl-C ends a training with exit code 1 and leaves no file", async (t) => {
+  const place = await temporaryFolder(t);
+  const { child, finished, stderrSoFar } = startSightline(["train", dataset, "--out", join(place, "m.onnx"), "--json"]);
+  await new Promise<void>((resolve) => {
+    const watch = () => {
+      if (!stderrSoFar().includes("%")) return;
+      child.stderr.off("data", watch);
+      resolve();
+    };
+    child.stderr.on("data", watch);
+  });
+  child.kill("SIGINT");
+  const run = await finished;
+  assert.equal(run.code, 1);
+  assert.deepEqual(oneJsonLine(run), { error: { code: "CANCELLED", message: "Cancelled." } });
+  assert.deepEqual(readdirSync(place), []);
+});
+
+test("predict answers one picture", async () => {
+  const run = await sightline(["predict", classifier, join(dataset, "test/scratched/0.jpg")]);
+  assert.equal(run.code, 0);
+  assert.match(run.stdout, /^file +answer +score +confidence\n0\.jpg +anomaly +[01]\.\d{3} +[01]\.\d{3}\n$/);
+});
+
+test("predict --json sums up a folder and names each file's answer; what is no picture is skipped and named", async (t) => {
+  const place = await temporaryFolder(t);
+  await writeFiles(place, {
+    "a/good.jpg": await partPicture(20, false),
+    "a/bad.jpg": await partPicture(21, true),
+    "cut.jpg": (await partPicture(1, false)).subarray(0, 700),
+    "empty.png": "",
+    "notes.txt": "hello",
+    ".hidden/x.jpg": "never looked at",
+  });
+  const run = await sightline(["predict", classifier, place, "--json"]);
+  assert.equal(run.code, 0);
+  const json = oneJsonLine(run);
+  assert.equal(json.pictures, 2);
+  assert.deepEqual(json.byLabel, { anomaly: 1, normal: 1 });
+  const results = json.results as { file: string; label: string; score: number; confidence: number }[];
+  assert.deepEqual(
+    results.map(({ file, label }) => [file, label]),
+    [
+      ["a/bad.jpg", "anomaly"],
+      ["a/good.jpg", "normal"],
+    ],
+  );
+  for (const { score, confidence } of results) assert.ok(Math.abs(confidence - 2 * Math.abs(score - 0.5)) < 1e-9);
+  assert.deepEqual(
+    (json.skipped as { name: string; code: string }[]).map(({ name, code }) => [name, code]),
+    [
+      ["cut.jpg", "IMAGE_TRUNCATED"],
+      ["empty.png", "IMAGE_EMPTY"],
+      ["notes.txt", "NOT_AN_IMAGE"],
+    ],
+  );
+  assert.match(run.stderr, /skipped 3 files:\n {2}cut\.jpg: /);
+});
+
+test("a threshold moves the verdicts", async () => {
+  const anomalies = async (threshold: string) => {
+    const run = await sightline(["predict", classifier, join(dataset, "test"), "--threshold", threshold, "--json"]);
+    return (oneJsonLine(run).byLabel as Record<string, number>).anomaly ?? 0;
+  };
+  assert.equal(await anomalies("0.001"), 12);
+  assert.equal(await anomalies("0.999"), 0);
+});
+
+test("--heatmap writes each picture with its map over it, below the same path", async (t) => {
+  const place = await temporaryFolder(t);
+  const run = await sightline(["predict", detector, join(dataset, "test"), "--heatmap", place, "--json"]);
+  assert.equal(run.code, 0, run.stderr);
+  const file = join(place, "scratched/0.jpg.heatmap.jpg");
+  const [, first] = (oneJsonLine(run).results as { file: string; heatMap: string }[]).filter((one) =>
+    one.file.endsWith("/0.jpg"),
+  );
+  assert.equal(first?.heatMap, file);
+  const [overlay, plain] = await Promise.all(
+    [file, join(dataset, "test/scratched/0.jpg")].map(async (one) => decodeImage(readFileSync(one))),
+  );
+  assert.ok(overlay && plain);
+  assert.deepEqual([overlay.width, overlay.height], [96, 96]);
+  // The scratch is grey in the picture and coloured under the map.
+  const colour = (data: Uint8Array) =>
+    Math.max(...data.map((value, at) => (at % 3 === 0 ? Math.abs(value - (data[at + 2] ?? 0)) : 0)));
+  assert.ok(colour(overlay.data) > colour(plain.data) + 50);
+  assert.equal(readdirSync(join(place, "good")).length, 6);
+});
+
+test("a model without heat maps says that it wrote none", async (t) => {
+  const place = await temporaryFolder(t);
+  // Two labels of which none is a name for good: classes, and so nothing that could be drawn as an anomaly.
+  const [classes, maps, model] = [join(place, "classes"), join(place, "maps"), join(place, "model.onnx")];
+  for (let index = 0; index < 8; index++) {
+    await writeFiles(classes, {
+      [`plain/${index}.jpg`]: await partPicture(index, false),
+      [`striped/${index}.jpg`]: await partPicture(index, true),
+    });
+  }
+  assert.equal((await sightline(["train", classes, "--out", model])).code, 0);
+  const run = await sightline(["predict", model, classes, "--heatmap", maps]);
+  assert.equal(run.code, 0);
+  assert.match(run.stdout, /^file +answer +confidence\n/);
+  assert.match(run.stderr, /\(classifier\) draws no heat maps/);
+  assert.ok(!existsSync(maps));
+});
+
+test("evaluate --json has the figures and nothing else, of the test part alone", async () => {
+  const json = oneJsonLine(await sightline(["evaluate", classifier, dataset, "--json"]));
+  const keys = ["accuracy", "auroc", "confusion", "ece", "f1", "images", "imagesPerSecond", "msPerImage", "precision"];
+  assert.deepEqual(Object.keys(json).sort(), [...keys, "recall", "task", "threshold"]);
+  assert.deepEqual([json.task, json.images, json.threshold], ["anomaly", 12, 0.5]);
+  assert.deepEqual((json.confusion as { labels: string[] }).labels, ["normal", "anomaly"]);
+});
+
+test("with masks evaluate --json has the pixel figures too", async (t) => {
+  const place = await temporaryFolder(t);
+  const mask = await encodePng({ width: 96, height: 96, data: stripe() });
+  await writeFiles(place, {
+    "train/good/0.jpg": await partPicture(0, false),
+    "test/good/0.jpg": await partPicture(1, false),
+    "test/scratch/0.jpg": await partPicture(3, true),
+    "ground_truth/scratch/0_mask.png": mask,
+  });
+  const run = await sightline(["evaluate", detector, place, "--json"]);
+  const json = oneJsonLine(run);
+  assert.equal(json.images, 2, run.stderr);
+  assert.ok((json.pixelAuroc as number) > 0.5 && (json.aupro as number) >= 0);
+});
+
+test("evaluate prints a table of measures and answers", async () => {
+  const run = await sightline(["evaluate", classifier, dataset]);
+  assert.equal(run.code, 0);
+  assert.match(
+    run.stdout,
+    /^12 pictures \(anomaly, positive = anomaly, threshold 0.5\)\n\nmeasure +value\naccuracy +[01]\.\d{3}\n/,
+  );
+  assert.match(run.stdout, /\nis \\ answered +normal +anomaly\nnormal +\d+ +\d+\nanomaly +\d+ +\d+\n/);
+});
+
+test("evaluate refuses pictures with labels that the model doesn't know, and folders without a test part", async (t) => {
+  const place = await temporaryFolder(t);
+  await writeFiles(place, {
+    "other/red/a.jpg": await partPicture(0, false),
+    "other/blue/a.jpg": await partPicture(1, false),
+    "train-only/train/good/a.jpg": await partPicture(0, false),
+  });
+  for (const [name, code] of [
+    ["other", "LABELS_DIFFER"],
+    ["train-only", "DATASET_HAS_NO_TEST_PART"],
+    ["missing", "DATASET_NOT_FOUND"],
+  ] as const) {
+    const run = await sightline(["evaluate", classifier, join(place, name), "--json"]);
+    assert.deepEqual([run.code, codeOf(run)], [1, code], name);
+  }
+});
+
+test("a picture or model that can't be used is named with its file, and exits with 1", async (t) => {
+  const place = await temporaryFolder(t);
+  await writeFiles(place, {
+    "notes.txt": "hello",
+    "broken.onnx": readFileSync(classifier).subarray(0, 50_000),
+    "foreign.onnx": "this is no model",
+  });
+  const picture = join(dataset, "test/good/0.jpg");
+  for (const [args, code, names] of [
+    [[classifier, join(place, "notes.txt")], "NOT_AN_IMAGE", "notes.txt"],
+    [[classifier, join(place, "missing.jpg")], "FILE_NOT_FOUND", "missing.jpg"],
+    [[join(place, "missing.onnx"), picture], "FILE_NOT_FOUND", "missing.onnx"],
+    [[join(place, "broken.onnx"), picture], "MODEL_NOT_ONNX", "broken.onnx"],
+    [[join(place, "foreign.onnx"), picture], "MODEL_NOT_ONNX", "foreign.onnx"],
+    [[classifier, join(dataset, "../models")], "NO_PICTURES", "models"],
+    [[place, picture], "FILE_NOT_READABLE", place],
+  ] as const) {
+    const run = await sightline(["predict", ...args, "--json"]);
+    assert.equal(run.code, 1, run.stderr);
+    const { error } = oneJsonLine(run) as { error: { code: string; message: string } };
+    assert.deepEqual([error.code, error.message.includes(names)], [code, true], error.message);
+  }
+});

@@ -1,0 +1,196 @@
+/** `sightline predict`: asks a model about one picture or about all pictures below a folder. */
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { decodeImage, encodeOverlay } from "@sightline/dataset/image-file";
+import { openPredictor, type Prediction, type Predictor } from "@sightline/models/predictor";
+import type { Command } from "commander";
+import { about, CliError, problemOf } from "../cli-error.js";
+import { noteSkipped } from "../dataset-folder.js";
+import { realNumber, wholeNumber } from "../flag-values.js";
+import { counted, type Outcome, rounded, table } from "../outcome.js";
+import { type Act, type Context, withJson } from "../verb.js";
+
+export function register(command: Command, act: Act): void {
+  withJson(command)
+    .description("Ask a model about one picture, or about all pictures in a folder and below it.")
+    .argument("<model>", "model file made by `sightline train`")
+    .argument("<file_or_folder>", "JPEG or PNG file, or a folder; other files in it are skipped and named")
+    .option("--heatmap <folder>", "write each picture with its heat map over it into this folder, as JPEG")
+    .option(
+      "--threshold <score>",
+      "from this score on it is an anomaly; 0.5 is the model's own",
+      realNumber(0.001, 0.999),
+    )
+    .option("--threads <number>", "default: one less than the cores", wholeNumber(1, 256))
+    .action(act(predict));
+}
+
+interface Options {
+  readonly heatmap?: string;
+  readonly threshold?: number;
+  readonly threads?: number;
+}
+
+interface Result {
+  readonly file: string;
+  readonly prediction: Prediction;
+  readonly heatMapFile: string | undefined;
+}
+interface Skipped {
+  readonly name: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+async function predict(context: Context, model: string, place: string, options: Options): Promise<Outcome> {
+  const isFolder = (await stat(place)).isDirectory();
+  const root = isFolder ? resolve(place) : dirname(resolve(place));
+  const files = isFolder ? await filesBelow(root) : [resolve(place)];
+  if (files.length === 0) throw noPictures(place, []);
+  const predictor = await about(
+    model,
+    openPredictor(model, options.threads === undefined ? {} : { threads: options.threads }),
+  );
+  try {
+    const nameOf = (file: string) => relative(root, file).split(sep).join("/");
+    const startedMs = performance.now();
+    const results: Result[] = [];
+    const skipped: Skipped[] = [];
+    for await (const answer of answers(predictor, files, root, options, context.signal)) {
+      if ("error" in answer) {
+        const { code, message } = problemOf(answer.error);
+        // One picture asked for that can't be read, or a failing model, is the failure of the whole command.
+        if (!isFolder) await about(place, Promise.reject(answer.error));
+        if (!/^(IMAGE|FILE)_|^NOT_AN_IMAGE$/.test(code)) throw answer.error;
+        skipped.push({ name: nameOf(answer.file), code, reason: message });
+      } else {
+        results.push({ ...answer, file: nameOf(answer.file) });
+      }
+      const done = results.length + skipped.length;
+      context.progress.report(done / files.length, `picture ${done} of ${files.length}`);
+    }
+    const seconds = (performance.now() - startedMs) / 1000;
+    noteSkipped(context, skipped);
+    if (results.length === 0) throw noPictures(place, skipped);
+    if (options.heatmap !== undefined && results.every((one) => one.heatMapFile === undefined)) {
+      context.note(`This model (${predictor.manifest.method}) draws no heat maps; --heatmap wrote nothing.`);
+    }
+    return summary(resolve(model), predictor, results, skipped, seconds);
+  } finally {
+    await predictor.close();
+  }
+}
+
+function noPictures(place: string, skipped: readonly Skipped[]): CliError {
+  const why =
+    skipped.length === 0 ? "no file" : `no picture that can be read, only ${counted(skipped.length, "other file")}`;
+  return new CliError("NO_PICTURES", `"${place}" holds ${why}. Name a JPEG or PNG file, or a folder of them.`);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (file) =>
+        !relative(folder, file)
+          .split(sep)
+          .some((part) => part.startsWith(".")),
+    )
+    .sort();
+}
+
+type Answer = Result | { readonly file: string; readonly error: unknown };
+
+/** So many pictures are under way at once: one is computed while the next ones are read and decoded. */
+const inFlight = 4;
+
+/** Predictions in the order of the files. */
+async function* answers(
+  predictor: Predictor,
+  files: readonly string[],
+  root: string,
+  options: Options,
+  signal: AbortSignal,
+): AsyncGenerator<Answer> {
+  const ask = (file: string): Promise<Answer> =>
+    one(predictor, file, root, options).catch((error) => ({ file, error }));
+  const pending: Promise<Answer>[] = [];
+  for (const file of files) {
+    signal.throwIfAborted();
+    pending.push(ask(file));
+    const first = pending.length >= inFlight ? pending.shift() : undefined;
+    if (first !== undefined) yield await first;
+  }
+  for (const last of pending) yield await last;
+}
+
+async function one(predictor: Predictor, file: string, root: string, options: Options): Promise<Result> {
+  const bytes = await readFile(file);
+  const prediction = await predictor.predict(bytes, {
+    heatMap: options.heatmap !== undefined,
+    ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
+  });
+  if (options.heatmap === undefined || prediction.heatMapPng === undefined) {
+    return { file, prediction, heatMapFile: undefined };
+  }
+  // The ending of the picture stays, so that a.jpg and a.png don't write the same file.
+  const heatMapFile = join(resolve(options.heatmap), `${relative(root, file)}.heatmap.jpg`);
+  await mkdir(dirname(heatMapFile), { recursive: true });
+  await writeFile(heatMapFile, await encodeOverlay(await decodeImage(bytes), prediction.heatMapPng));
+  return { file, prediction, heatMapFile };
+}
+
+function summary(
+  model: string,
+  predictor: Predictor,
+  results: readonly Result[],
+  skipped: readonly Skipped[],
+  seconds: number,
+): Outcome {
+  const { task, method } = predictor.manifest;
+  const byLabel: Record<string, number> = {};
+  for (const { prediction } of results) byLabel[prediction.label] = (byLabel[prediction.label] ?? 0) + 1;
+  const times = results.map((one) => one.prediction.inferenceMs).sort((a, b) => a - b);
+  const picturesPerSecond = Number((results.length / seconds).toFixed(1));
+  const json = {
+    model,
+    method,
+    task,
+    pictures: results.length,
+    byLabel,
+    skipped,
+    picturesPerSecond,
+    msPerPicture: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
+    results: results.map(({ file, heatMapFile, prediction }) => ({
+      file,
+      label: prediction.label,
+      isAnomalous: prediction.isAnomalous,
+      score: prediction.score,
+      confidence: prediction.confidence,
+      probabilities: prediction.probabilities,
+      width: prediction.width,
+      height: prediction.height,
+      inferenceMs: Number(prediction.inferenceMs.toFixed(2)),
+      ...(heatMapFile === undefined ? {} : { heatMap: heatMapFile }),
+    })),
+  };
+  const hasScore = task === "anomaly";
+  const titles = ["file", "answer", ...(hasScore ? ["score"] : []), "confidence"];
+  const rows = results.map(({ file, prediction }) => [
+    file,
+    prediction.label,
+    ...(hasScore ? [rounded(prediction.score)] : []),
+    rounded(prediction.confidence),
+  ]);
+  const counts = Object.entries(byLabel).map(([label, count]) => `${count} ${label}`);
+  const skips = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
+  const closing = `${counted(results.length, "picture")}: ${counts.join(", ")}${skips}; ${picturesPerSecond} per second`;
+  return { json, text: results.length === 1 ? table(titles, rows) : `${table(titles, rows)}\n\n${closing}` };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return Number(value.toFixed(2));
+}
