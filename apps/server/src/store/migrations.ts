@@ -194,9 +194,54 @@ create index inspections_by_picture on inspections (image_sha256);
 create index inspections_by_thumbnail on inspections (thumbnail_sha256) where thumbnail_sha256 is not null;
 create index inspections_by_heat_map on inspections (heat_map_sha256) where heat_map_sha256 is not null;
 
--- The dashboard's counts read this index alone.
-create index inspections_over_time on inspections
-  (received_at, project_id, status, camera_id, assembly_line_id, label, is_anomalous, inference_ms);
+-- Ended inspections per minute (span 60) and per hour (span 3600) of arrival: the dashboard's counts read these few rows.
+create table inspection_counts (
+  span integer not null check (span in (60, 3600)),
+  starts_at integer not null,
+  project_id text not null references projects (id) on delete cascade,
+  camera_id text not null,
+  assembly_line_id text not null,
+  status text not null,
+  label text not null,
+  count integer not null,
+  anomalous integer not null,
+  inference_ms real not null,
+  primary key (span, starts_at, project_id, camera_id, assembly_line_id, status, label)
+) strict, without rowid;
+create index inspection_counts_of_project on inspection_counts (project_id);
+
+create trigger inspection_ended after update of status on inspections
+when new.status in ('inspected', 'failed') and old.status not in ('inspected', 'failed') begin
+  insert into inspection_counts
+    select span.seconds, new.received_at - new.received_at % (span.seconds * 1000), new.project_id, new.camera_id,
+      new.assembly_line_id, new.status, coalesce(new.label, ''), 1, coalesce(new.is_anomalous, 0),
+      coalesce(new.inference_ms, 0.0)
+    from (select 60 as seconds union all select 3600) as span
+    where true
+    on conflict do update set count = count + 1, anomalous = anomalous + excluded.anomalous,
+      inference_ms = inference_ms + excluded.inference_ms;
+end;
+create trigger inspection_requeued after update of status on inspections
+when old.status in ('inspected', 'failed') and new.status not in ('inspected', 'failed') begin
+  update inspection_counts set count = count - 1, anomalous = anomalous - coalesce(old.is_anomalous, 0),
+      inference_ms = inference_ms - coalesce(old.inference_ms, 0.0)
+    where (span, starts_at) in (values (60, old.received_at - old.received_at % 60000), (3600, old.received_at - old.received_at % 3600000))
+      and project_id = old.project_id and camera_id = old.camera_id and assembly_line_id = old.assembly_line_id
+      and status = old.status and label = coalesce(old.label, '');
+end;
+create trigger ended_inspection_removed after delete on inspections
+when old.status in ('inspected', 'failed') begin
+  update inspection_counts set count = count - 1, anomalous = anomalous - coalesce(old.is_anomalous, 0),
+      inference_ms = inference_ms - coalesce(old.inference_ms, 0.0)
+    where (span, starts_at) in (values (60, old.received_at - old.received_at % 60000), (3600, old.received_at - old.received_at % 3600000))
+      and project_id = old.project_id and camera_id = old.camera_id and assembly_line_id = old.assembly_line_id
+      and status = old.status and label = coalesce(old.label, '');
+end;
+create trigger inspection_counts_emptied after update of count on inspection_counts when new.count <= 0 begin
+  delete from inspection_counts
+    where span = new.span and starts_at = new.starts_at and project_id = new.project_id and camera_id = new.camera_id
+      and assembly_line_id = new.assembly_line_id and status = new.status and label = new.label;
+end;
 
 create trigger inspection_added after insert on inspections begin
   update projects set inspections = inspections + 1, stored_bytes = stored_bytes + new.image_bytes

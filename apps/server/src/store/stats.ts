@@ -1,4 +1,4 @@
-/** Counts over time for the dashboard, from one scan of one covering index. */
+/** Counts over time for the dashboard: from the kept counts per minute and hour, or from the inspections themselves for shorter bars. */
 import type { Stats } from "@sightline/api/schemas";
 import { sql } from "kysely";
 import { toTime } from "../ids.js";
@@ -36,33 +36,81 @@ function tally(): { add(key: string, count: Count): void; sorted(): [string, Cou
   };
 }
 
+/** A bar at least this wide, such that minutes and hours fit into it whole. */
+function widthOf(seconds: number): number {
+  if (seconds <= 59) return Math.max(1, Math.ceil(seconds));
+  const span = seconds <= 3540 ? 60 : 3600;
+  return Math.ceil(seconds / span) * span;
+}
+
+interface Group {
+  readonly bucket: number;
+  readonly camera_id: string;
+  readonly assembly_line_id: string;
+  readonly label: string | null;
+  readonly status: string;
+  readonly count: number;
+  readonly anomalous: number;
+  readonly inference_ms: number | null;
+}
+
 export function statsReads(queries: Queries) {
-  return {
-    async compute(query: StatsQuery): Promise<Stats> {
-      const bucketSeconds = Math.max(1, Math.ceil((query.toMs - query.fromMs) / 1000 / query.buckets));
-      const bucketMs = bucketSeconds * 1000;
-      // Bars start at whole multiples of their width, so that they don't jump between two looks.
-      const firstMs = Math.floor(query.fromMs / bucketMs) * bucketMs;
-      const bucket = sql<number>`cast((received_at - ${firstMs}) / ${bucketMs} as integer)`;
-      let selected = queries
+  /** Few rows, however many inspections there were. */
+  function counted(query: StatsQuery, firstMs: number, bucketMs: number): Promise<Group[]> {
+    let selected = queries
+      .selectFrom("inspection_counts")
+      .select((e) => [
+        sql<number>`cast((starts_at - ${firstMs}) / ${bucketMs} as integer)`.as("bucket"),
+        "camera_id",
+        "assembly_line_id",
+        "label",
+        "status",
+        e.fn.sum<number>("count").as("count"),
+        e.fn.sum<number>("anomalous").as("anomalous"),
+        e.fn.sum<number>("inference_ms").as("inference_ms"),
+      ])
+      .where("span", "=", bucketMs % 3_600_000 === 0 ? 3600 : 60)
+      .where("starts_at", ">=", firstMs)
+      .where("starts_at", "<", query.toMs);
+    if (query.projectId !== undefined) selected = selected.where("project_id", "=", query.projectId);
+    if (query.cameraId !== undefined) selected = selected.where("camera_id", "=", query.cameraId);
+    if (query.assemblyLineId !== undefined) selected = selected.where("assembly_line_id", "=", query.assemblyLineId);
+    return selected.groupBy([sql`1`, sql`2`, sql`3`, sql`4`, sql`5`]).execute();
+  }
+
+  /** Bars narrower than a minute: at most a few hours of inspections, one by one. */
+  function inspected(query: StatsQuery, firstMs: number, bucketMs: number): Promise<Group[]> {
+    const from = toTime(firstMs);
+    const to = toTime(query.toMs);
+    const { projectId, cameraId, assemblyLineId } = query;
+    return filtered(
+      queries
         .selectFrom("inspections")
         .select((e) => [
-          bucket.as("bucket"),
+          sql<number>`cast((received_at - ${firstMs}) / ${bucketMs} as integer)`.as("bucket"),
           "camera_id",
           "assembly_line_id",
           "label",
           "status",
-          "is_anomalous",
           e.fn.countAll<number>().as("count"),
+          sql<number>`coalesce(sum(is_anomalous), 0)`.as("anomalous"),
           sql<number | null>`sum(inference_ms)`.as("inference_ms"),
-        ])
-        .where("received_at", ">=", query.fromMs)
-        .where("received_at", "<", query.toMs)
-        .where("status", "in", ["inspected", "failed"]);
-      if (query.projectId !== undefined) selected = selected.where("project_id", "=", query.projectId);
-      if (query.cameraId !== undefined) selected = selected.where("camera_id", "=", query.cameraId);
-      if (query.assemblyLineId !== undefined) selected = selected.where("assembly_line_id", "=", query.assemblyLineId);
-      const groups = await selected.groupBy([sql`1`, sql`2`, sql`3`, sql`4`, sql`5`, sql`6`]).execute();
+        ]),
+      { projectId, cameraId, assemblyLineId, from, to },
+    )
+      .where("status", "in", ["inspected", "failed"])
+      .groupBy([sql`1`, sql`2`, sql`3`, sql`4`, sql`5`])
+      .execute();
+  }
+
+  return {
+    async compute(query: StatsQuery): Promise<Stats> {
+      const bucketSeconds = widthOf((query.toMs - query.fromMs) / 1000 / query.buckets);
+      const bucketMs = bucketSeconds * 1000;
+      // Bars start at whole multiples of their width, so that they don't jump between two looks.
+      const firstMs = Math.floor(query.fromMs / bucketMs) * bucketMs;
+      const groups =
+        bucketSeconds < 60 ? await inspected(query, firstMs, bucketMs) : await counted(query, firstMs, bucketMs);
 
       const unfinished = await filtered(
         queries.selectFrom("inspections").select((e) => ["status", e.fn.countAll<number>().as("count")]),
@@ -93,7 +141,7 @@ export function statsReads(queries: Queries) {
           if (bar !== undefined) bar.failed += group.count;
           continue;
         }
-        const count = { inspected: group.count, anomalous: group.is_anomalous === 1 ? group.count : 0 };
+        const count = { inspected: group.count, anomalous: group.anomalous };
         totals.inspected += count.inspected;
         totals.anomalous += count.anomalous;
         inferenceMs += group.inference_ms ?? 0;
@@ -106,7 +154,8 @@ export function statsReads(queries: Queries) {
         labels.add(group.label ?? "", count);
       }
       return {
-        from: toTime(query.fromMs),
+        // The first bar may start a little earlier than asked for; totals are the sums of the bars.
+        from: toTime(firstMs),
         to: toTime(query.toMs),
         bucketSeconds,
         totals: {

@@ -173,6 +173,22 @@ export interface InspectionsTable {
   heat_map_sha256: string | null;
 }
 
+/** Kept by triggers on `inspections`; never written from here. */
+export interface InspectionCountsTable {
+  /** Seconds: a minute or an hour. */
+  span: Fixed<60 | 3600>;
+  starts_at: Fixed<number>;
+  project_id: Fixed<string>;
+  camera_id: Fixed<string>;
+  assembly_line_id: Fixed<string>;
+  status: Fixed<"inspected" | "failed">;
+  /** Empty for failed ones. */
+  label: Fixed<string>;
+  count: number;
+  anomalous: number;
+  inference_ms: number;
+}
+
 export interface ActionsTable {
   id: Fixed<string>;
   kind: Fixed<"mail">;
@@ -208,6 +224,7 @@ export interface Tables {
   signing_keys: SigningKeysTable;
   uploads: UploadsTable;
   inspections: InspectionsTable;
+  inspection_counts: InspectionCountsTable;
   actions: ActionsTable;
   settings: SettingsTable;
 }
