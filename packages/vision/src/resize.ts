@@ -19,9 +19,8 @@ import type { Image } from "./image.js";
 /** The source pixels of each result pixel of one axis: `weights[i * taps + k]` belongs to source pixel `first[i] + k`. */
 interface AxisWeights {
   readonly first: Int32Array;
-  readonly count: Int32Array;
   readonly weights: Int32Array;
-  /** Room per result pixel in `weights`; what is unused is 0. */
+  /** Source pixels for each result pixel, the same for all (some weigh 0), and never beyond the last one. */
   readonly taps: number;
   /** What the weights of each result pixel add up to. */
   readonly total: number;
@@ -58,11 +57,11 @@ export function resize(image: Image, width: number, height: number): Image {
   let done = -1;
   for (let y = 0; y < height; y++) {
     const first = down.first[y] as number;
-    const last = first + (down.count[y] as number) - 1;
+    const last = first + down.taps - 1;
     for (let s = Math.max(done + 1, first); s <= last; s++) {
       resampleRow(image.data, s * image.width * 3, across, rows[s % down.taps] as Int32Array);
     }
-    done = Math.max(done, last);
+    done = last;
     addRows(rows, first, down, y, divisor, data.subarray(y * width * 3, (y + 1) * width * 3));
   }
   return { width, height, data };
@@ -70,21 +69,70 @@ export function resize(image: Image, width: number, height: number): Image {
 
 /** One source row, resampled across: weighted sums, not yet divided. */
 function resampleRow(source: Uint8Array, offset: number, across: AxisWeights, target: Int32Array): void {
-  const { first, count, weights, taps } = across;
-  const length = first.length;
-  // Whole 32-bit arithmetic, said with `| 0` and imul, is what makes this loop fast in V8.
-  for (let x = 0, to = 0; x < length; x = (x + 1) | 0, to = (to + 3) | 0) {
-    let from = (offset + Math.imul(first[x] as number, 3)) | 0;
+  if (across.taps === 2) resampleRow2(source, offset, across.first, across.weights, target);
+  else if (across.taps === 3) resampleRow3(source, offset, across.first, across.weights, target);
+  else resampleRowAny(source, offset, across, target);
+}
+
+// Two and three pixels are the everyday cases: enlarging, and shrinking to not less than half. Written out in whole 32-bit
+// arithmetic (imul), they run three times as fast in V8 as the general loop.
+
+function resampleRow2(
+  source: Uint8Array,
+  offset: number,
+  first: Int32Array,
+  weights: Int32Array,
+  target: Int32Array,
+): void {
+  for (let to = 0, x = 0, k = 0; x < first.length; x++, to += 3, k += 2) {
+    const from = offset + Math.imul(first[x] as number, 3);
+    const w0 = weights[k] as number;
+    const w1 = weights[k + 1] as number;
+    target[to] = Math.imul(w0, source[from] as number) + Math.imul(w1, source[from + 3] as number);
+    target[to + 1] = Math.imul(w0, source[from + 1] as number) + Math.imul(w1, source[from + 4] as number);
+    target[to + 2] = Math.imul(w0, source[from + 2] as number) + Math.imul(w1, source[from + 5] as number);
+  }
+}
+
+function resampleRow3(
+  source: Uint8Array,
+  offset: number,
+  first: Int32Array,
+  weights: Int32Array,
+  target: Int32Array,
+): void {
+  for (let to = 0, x = 0, k = 0; x < first.length; x++, to += 3, k += 3) {
+    const from = offset + Math.imul(first[x] as number, 3);
+    const w0 = weights[k] as number;
+    const w1 = weights[k + 1] as number;
+    const w2 = weights[k + 2] as number;
+    target[to] =
+      Math.imul(w0, source[from] as number) +
+      Math.imul(w1, source[from + 3] as number) +
+      Math.imul(w2, source[from + 6] as number);
+    target[to + 1] =
+      Math.imul(w0, source[from + 1] as number) +
+      Math.imul(w1, source[from + 4] as number) +
+      Math.imul(w2, source[from + 7] as number);
+    target[to + 2] =
+      Math.imul(w0, source[from + 2] as number) +
+      Math.imul(w1, source[from + 5] as number) +
+      Math.imul(w2, source[from + 8] as number);
+  }
+}
+
+function resampleRowAny(source: Uint8Array, offset: number, across: AxisWeights, target: Int32Array): void {
+  const { first, weights, taps } = across;
+  for (let x = 0, to = 0; x < first.length; x++, to += 3) {
+    let from = offset + (first[x] as number) * 3;
     let red = 0;
     let green = 0;
     let blue = 0;
-    const start = Math.imul(x, taps);
-    const end = (start + (count[x] as number)) | 0;
-    for (let k = start; k < end; k = (k + 1) | 0, from = (from + 3) | 0) {
+    for (let k = x * taps; k < (x + 1) * taps; k++, from += 3) {
       const weight = weights[k] as number;
-      red = (red + Math.imul(weight, source[from] as number)) | 0;
-      green = (green + Math.imul(weight, source[from + 1] as number)) | 0;
-      blue = (blue + Math.imul(weight, source[from + 2] as number)) | 0;
+      red += Math.imul(weight, source[from] as number);
+      green += Math.imul(weight, source[from + 1] as number);
+      blue += Math.imul(weight, source[from + 2] as number);
     }
     target[to] = red;
     target[to + 1] = green;
@@ -101,15 +149,15 @@ function addRows(
   divisor: number,
   out: Uint8Array,
 ): void {
-  const count = down.count[y] as number;
-  const row = (k: number): Int32Array => rows[(first + k) % rows.length] as Int32Array;
-  const weight = (k: number): number => (k < count ? (down.weights[y * down.taps + k] as number) : 0);
-  if (count <= 3 && 255.5 * divisor < 2 ** 31) {
+  const { taps } = down;
+  const row = (k: number): Int32Array => rows[(first + k) % taps] as Int32Array;
+  const weight = (k: number): number => (k < taps ? (down.weights[y * taps + k] as number) : 0);
+  if (taps <= 3 && 255.5 * divisor < 2 ** 31) {
     addThreeRows(row(0), row(1), row(2), weight(0), weight(1), weight(2), divisor, out);
     return;
   }
   const sums = new Float64Array(out.length).fill(Math.floor(divisor / 2));
-  for (let k = 0; k < count; k++) {
+  for (let k = 0; k < taps; k++) {
     const next = row(k);
     const nextWeight = weight(k);
     for (let x = 0; x < sums.length; x++) sums[x] = (sums[x] as number) + (next[x] as number) * nextWeight;
@@ -119,7 +167,7 @@ function addRows(
   for (let x = 0; x < sums.length; x++) out[x] = Math.trunc((sums[x] as number) / divisor);
 }
 
-/** The everyday case (enlarging, or shrinking to not less than half) in 32-bit arithmetic: twice as fast in V8. */
+/** Up to three rows (the same row again where there are fewer, weighing 0), in 32-bit arithmetic. */
 function addThreeRows(
   row0: Int32Array,
   row1: Int32Array,
@@ -158,17 +206,16 @@ function areaWeights(from: number, to: number): AxisWeights {
   const divisor = greatestCommonDivisor(from, to);
   const a = from / divisor;
   const b = to / divisor;
-  const taps = Math.ceil(a / b) + 1;
+  const taps = Math.min(Math.ceil(a / b) + 1, from);
   const axis = emptyAxis(to, taps, a);
   for (let i = 0; i < to; i++) {
     const start = i * a;
     const end = start + a;
-    const firstPixel = Math.floor(start / b);
-    const lastPixel = Math.ceil(end / b) - 1;
-    axis.first[i] = firstPixel;
-    axis.count[i] = lastPixel - firstPixel + 1;
-    for (let s = firstPixel; s <= lastPixel; s++) {
-      axis.weights[i * taps + s - firstPixel] = Math.min(end, (s + 1) * b) - Math.max(start, s * b);
+    const first = Math.min(Math.floor(start / b), from - taps);
+    axis.first[i] = first;
+    for (let k = 0; k < taps; k++) {
+      const shared = Math.min(end, (first + k + 1) * b) - Math.max(start, (first + k) * b);
+      axis.weights[i * taps + k] = Math.max(0, shared);
     }
   }
   return axis;
@@ -178,27 +225,22 @@ function bilinearWeights(from: number, to: number): AxisWeights {
   const divisor = greatestCommonDivisor(from, to);
   const a = from / divisor;
   const b = to / divisor;
-  const axis = emptyAxis(to, 2, 2 * b);
+  const taps = Math.min(2, from);
+  const axis = emptyAxis(to, taps, 2 * b);
   for (let i = 0; i < to; i++) {
     const position = Math.min(Math.max((2 * i + 1) * a - b, 0), (from - 1) * 2 * b);
     const pixel = Math.floor(position / (2 * b));
     const fraction = position - pixel * 2 * b;
-    axis.first[i] = pixel;
-    axis.count[i] = fraction > 0 ? 2 : 1;
-    axis.weights[i * 2] = 2 * b - fraction;
-    axis.weights[i * 2 + 1] = fraction;
+    const first = Math.min(pixel, from - taps);
+    axis.first[i] = first;
+    axis.weights[i * taps + pixel - first] = 2 * b - fraction;
+    if (fraction > 0) axis.weights[i * taps + pixel - first + 1] = fraction;
   }
   return axis;
 }
 
 function emptyAxis(length: number, taps: number, total: number): AxisWeights {
-  return {
-    first: new Int32Array(length),
-    count: new Int32Array(length),
-    weights: new Int32Array(length * taps),
-    taps,
-    total,
-  };
+  return { first: new Int32Array(length), weights: new Int32Array(length * taps), taps, total };
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
