@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { NnError } from "../errors.js";
 import { GraphBuilder } from "../graph-builder.js";
 import { writeOnnx } from "../onnx-file.js";
-import { floatTensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { floatTensor, indexTensor } from "../tensor.js";
 import { openReferenceSession } from "./reference.js";
 import { openSession } from "./session.js";
 import { assertClose, sessionContract } from "./session-contract.js";
@@ -82,3 +84,42 @@ test("a machine on which ONNX Runtime can't be loaded is told what to do", async
   assert.match(stdout, /^NATIVE_LIBRARY_MISSING ONNX Runtime's native library can't be loaded on this machine \(/);
   assert.match(stdout, /cannot open shared object file.*npm ci/);
 });
+
+test("damaged models that can still be read run or are refused, and ONNX Runtime survives them", async () => {
+  const builder = new GraphBuilder();
+  builder.input("x", "float32", ["N", 2, 4, 4]);
+  const weights = floatTensor([2, 1, 3, 3], new Float32Array(18).fill(0.5));
+  const wide = builder.add("Conv", ["x", weights], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], group: 2 });
+  const pooled = builder.add("AveragePool", [wide], { kernel_shape: [2, 2], strides: [2, 2] });
+  const flat = builder.add("Reshape", [pooled, indexTensor([0, -1])]);
+  builder.addAll("TopK", [flat, indexTensor([3])], { axis: 1 }, ["largest", "where"]);
+  builder.output(builder.add("Softmax", ["largest"], { axis: 1 }), "y");
+  builder.output("where");
+  const bytes = writeOnnx(builder.build("victim"));
+  const x = floatTensor([1, 2, 4, 4], new Float32Array(32).fill(1));
+  const outcomes = new Map<string, number>();
+  // Every byte once, turned in one bit: one in eight of all single-bit changes, the same ones each time.
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = bytes.with(at, (bytes[at] ?? 0) ^ (1 << ((at * 37) % 8)));
+    const outcome = await outcomeOf(changed, x);
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  // That all three happen shows that damage reaches each of the three places that can notice it.
+  assert.ok(["ran", "MODEL_NOT_ONNX", "SESSION_FAILED"].every((outcome) => (outcomes.get(outcome) ?? 0) > 10));
+});
+
+/** `ran`, or the code of the NnError; any other error fails the test. */
+async function outcomeOf(bytes: Uint8Array, x: Tensor): Promise<string> {
+  try {
+    const session = await openSession(bytes, { threads: 1 });
+    try {
+      await session.run({ [session.inputs[0]?.name ?? ""]: x });
+      return "ran";
+    } finally {
+      await session.dispose();
+    }
+  } catch (error) {
+    assert.ok(error instanceof NnError, `expected an NnError, got ${error}`);
+    return error.code;
+  }
+}
