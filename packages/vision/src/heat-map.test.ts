@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { colourise, resizeMap, type ScoreMap } from "./heat-map.js";
+import { colourise, heatPalette, paintLevels, resizeMap, type ScoreMap } from "./heat-map.js";
 
 function flat(score: number): ScoreMap {
   return { width: 3, height: 2, data: new Float32Array(6).fill(score) };
@@ -30,6 +30,13 @@ test("scores outside 0 to 1 and scores that are no number are painted as the nea
 
 test("the painted map has four bytes for each pixel asked for", () => {
   assert.equal(colourise(flat(1), 17, 9).length, 17 * 9 * 4);
+});
+
+test("levels and palette give the same colours as painting at once", () => {
+  const map: ScoreMap = { width: 5, height: 4, data: Float32Array.from({ length: 20 }, (_, i) => i / 19) };
+  const { data } = paintLevels(map, 31, 17);
+  const fromLevels = [...data].flatMap((level) => [...heatPalette.subarray(level * 4, level * 4 + 4)]);
+  assert.deepEqual(fromLevels, [...colourise(map, 31, 17)]);
 });
 
 test("a map of one score keeps it at every size", () => {

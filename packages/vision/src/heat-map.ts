@@ -10,7 +10,7 @@ export interface ScoreMap {
 /** Scores up to here stay clear, so that the picture beneath is seen as it is. */
 const clearBelow = 0.25;
 /** Fewer colours compress better, and nobody sees more. */
-const levels = 64;
+const levels = 48;
 
 /** Score (0–1) → red, green, blue, opacity. Light to dark as well as yellow to red, so that it reads without colours too. */
 const stops: readonly (readonly [number, number, number, number, number])[] = [
@@ -20,8 +20,8 @@ const stops: readonly (readonly [number, number, number, number, number])[] = [
   [1, 200, 10, 35, 205],
 ];
 
-/** Red, green, blue and opacity of each level. */
-const palette = makePalette();
+/** Red, green, blue and opacity (not premultiplied) of each level that `paintLevels` gives. */
+export const heatPalette = makePalette();
 
 /**
  * Paints a score map at `width` x `height` as RGBA (4 bytes a pixel, not premultiplied): clear where the score is low,
@@ -31,17 +31,29 @@ const palette = makePalette();
  * const overlay = colourise(map, picture.width, picture.height);
  */
 export function colourise(map: ScoreMap, width: number, height: number): Uint8Array {
-  const large = resizeMap(map, width, height);
+  const { data } = paintLevels(map, width, height);
   const out = new Uint8Array(width * height * 4);
-  for (let i = 0, to = 0; i < large.data.length; i++, to += 4) {
-    const score = large.data[i] as number;
-    const level = Math.min(Math.max(Math.round(score * (levels - 1)), 0), levels - 1) * 4;
-    out[to] = palette[level] as number;
-    out[to + 1] = palette[level + 1] as number;
-    out[to + 2] = palette[level + 2] as number;
-    out[to + 3] = palette[level + 3] as number;
+  for (let i = 0, to = 0; i < data.length; i++, to += 4) {
+    const level = (data[i] as number) * 4;
+    for (let c = 0; c < 4; c++) out[to + c] = heatPalette[level + c] as number;
   }
   return out;
+}
+
+/** The same as one byte a pixel, a place in `heatPalette`: a quarter of the bytes, for files with a palette. */
+export function paintLevels(
+  map: ScoreMap,
+  width: number,
+  height: number,
+): { width: number; height: number; data: Uint8Array } {
+  const large = resizeMap(map, width, height).data;
+  const data = new Uint8Array(width * height);
+  // NaN paints as 0: it fails the first comparison.
+  for (let i = 0; i < data.length; i++) {
+    const level = (large[i] as number) * (levels - 1) + 0.5;
+    data[i] = level >= 0 ? Math.min(level, levels - 1) : 0;
+  }
+  return { width, height, data };
 }
 
 /** Resamples a map bilinearly, pixel centres at their halves, edges repeated. */
