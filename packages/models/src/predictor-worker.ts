@@ -1,9 +1,10 @@
 /** The worker thread behind a predictor: bytes in, verdict out; decodes the next pictures while the network runs. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decodeImage, encodePng, readHeader } from "@sightline/dataset/image-file";
+import { decodeImage, readHeader } from "@sightline/dataset/image-file";
+import { encodePalettePng } from "@sightline/dataset/palette-png";
 import { openSession, type Session } from "@sightline/nn/session/session";
 import { floatTensor, type Tensor } from "@sightline/nn/tensor";
-import { colourise, type ScoreMap } from "@sightline/vision/heat-map";
+import { heatPalette, paintLevels, type ScoreMap } from "@sightline/vision/heat-map";
 import { resize } from "@sightline/vision/resize";
 import { modelValues } from "./model-values.js";
 import { writePlanes } from "./pictures.js";
@@ -143,9 +144,7 @@ async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOpti
   const scale = Math.min(1, maxHeatMapSide / Math.max(verdict.width, verdict.height));
   const across = Math.max(1, Math.round(verdict.width * scale));
   const down = Math.max(1, Math.round(verdict.height * scale));
-  const heatMapPng = options.heatMap
-    ? await encodePng({ width: across, height: down, data: colourise(map, across, down) })
-    : undefined;
+  const heatMapPng = options.heatMap ? await encodePalettePng(paintLevels(map, across, down), heatPalette) : undefined;
   return {
     ...verdict,
     ...(heatMapPng && { heatMapPng: new Uint8Array(heatMapPng) }),
