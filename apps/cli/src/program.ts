@@ -59,6 +59,7 @@ export async function run(args: readonly string[], version: string, surroundings
   const context: Context = {
     ...surroundings,
     progress,
+    wantsJson,
     note(line) {
       progress.end();
       surroundings.stderr.write(`${line}\n`);

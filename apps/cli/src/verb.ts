@@ -16,6 +16,8 @@ export interface Context extends Surroundings {
   /** A line for people on stderr, above any bar. */
   note(line: string): void;
   readonly progress: Progress;
+  /** `--json` was given, wherever among the words. */
+  readonly wantsJson: boolean;
 }
 
 /** A verb's own file: declares arguments and flags on the command, and what it does by `act`. */

@@ -34,9 +34,8 @@ async function serve(context: Context, options: Readonly<Record<string, unknown>
   const server = await start(config);
   const { url, signInLink } = server;
   // Said now and not at the end: whoever started the server waits for these two lines.
-  const isJson = options.json === true;
   context.stdout.write(
-    isJson
+    context.wantsJson
       ? `${JSON.stringify({ url, signInLink })}\n`
       : `Sightline runs at ${url}\nSign in (works once): ${signInLink}\n`,
   );
