@@ -15,9 +15,9 @@ const levels = 48;
 /** Score (0–1) → red, green, blue, opacity. Light to dark as well as yellow to red, so that it reads without colours too. */
 const stops: readonly (readonly [number, number, number, number, number])[] = [
   [clearBelow, 255, 240, 130, 0],
-  [0.5, 255, 205, 40, 110],
-  [0.7, 250, 120, 20, 165],
-  [1, 200, 10, 35, 205],
+  [0.5, 255, 205, 40, 85],
+  [0.7, 250, 120, 20, 125],
+  [1, 200, 10, 35, 155],
 ];
 
 /** Red, green, blue and opacity (not premultiplied) of each level that `paintLevels` gives. */
