@@ -164,7 +164,7 @@ function refusalsOf(route: Route): Record<string, JsonObject> {
   const statuses = [
     takesInput || takesBody ? [400] : [],
     needsRole || route.access === "signed" ? [401, 403] : [403],
-    Object.keys(shapeOf(route.params)).length > 0 ? [404] : [],
+    takesInput || takesBody || route.method === "DELETE" ? [404] : [],
     route.method === "GET" ? [] : [409],
     takesBody ? [413, 415, 422, 507] : [],
     route.access === "signed" ? [503] : [],

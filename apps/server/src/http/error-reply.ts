@@ -3,6 +3,7 @@ import { type Route, routes } from "@sightline/api/routes";
 import type { ApiError } from "@sightline/api/schemas";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errors, isServerError, type ServerError } from "../errors.js";
+import { allowPage } from "./security-headers.js";
 
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = isServerError(error) ? error : fromFastify(error, request);
@@ -13,7 +14,28 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
   if (known.status >= 500) {
     request.log.warn({ err: known, requestId: request.id, route: request.routeOptions.url }, known.message);
   }
+  if (known.code === errors.signInLinkInvalid.code && request.headers.accept?.includes("text/html")) {
+    return sendSignInPage(reply, known);
+  }
   return sendError(reply, known);
+}
+
+/** The one refusal that people meet outside the web app: they clicked a link. */
+function sendSignInPage(reply: FastifyReply, error: ServerError): FastifyReply {
+  allowPage(reply);
+  reply.code(error.status).header("cache-control", "no-store").type("text/html; charset=utf-8");
+  return reply.send(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sightline: not signed in</title>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 38em; margin: 4em auto; padding: 0 1em">
+<h1>This sign-in link does not work</h1>
+<p>${error.message}</p>
+<p>If you have signed in on this browser before, <a href="/">go to Sightline</a>.</p>
+</body>
+</html>
+`);
 }
 
 export function sendError(reply: FastifyReply, error: ServerError): FastifyReply {
