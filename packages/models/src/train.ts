@@ -1,7 +1,6 @@
 /** From labelled pictures to a finished model file; the only input is the training part. */
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 import { stratifiedFolds } from "@sightline/dataset/folds";
-import type { Graph } from "@sightline/nn/graph";
 import { readBackbone } from "./backbone.js";
 import { anomalyLabels, type Candidate, type Manifest, manifestVersion } from "./manifest.js";
 import { anomalyMetrics, classMetrics, foldScore } from "./measure.js";
@@ -61,7 +60,12 @@ const maxFolds = 5;
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { pictures: labelled, seed, threads, signal } = options;
-  const report = (progress: number, step: string): void => options.onProgress?.({ progress, step });
+  let furthest = 0;
+  const report = (progress: number, step: string): void => {
+    // A bar that goes back makes people doubt it.
+    furthest = Math.max(furthest, progress);
+    options.onProgress?.({ progress: furthest, step });
+  };
   throwIfCancelled(signal);
   report(0, "Reading the pictures");
   checkLabels(labelled);
@@ -127,16 +131,12 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       held,
       candidates,
     });
-    const model = finishModel(graph, manifest);
+    const model = writeModel(graph, manifest);
     report(1, "Done");
     return { ...model, skipped };
   } finally {
     for (const { training } of tried) await training.dispose();
   }
-}
-
-function finishModel(graph: Graph, manifest: Manifest): TrainedModel {
-  return writeModel(graph, manifest);
 }
 
 function checkLabels({ task, labels, normalLabel, samples, skipped }: LabelledPictures): void {

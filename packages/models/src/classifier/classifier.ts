@@ -1,11 +1,12 @@
 /** Backbone features and a linear classifier on top: learns in seconds which of two or many classes a picture shows. */
-import type { Graph, ValueInfo } from "@sightline/nn/graph";
+import type { Graph } from "@sightline/nn/graph";
+import type { GraphBuilder } from "@sightline/nn/graph-builder";
+import { floatTensor, indexTensor, type Tensor } from "@sightline/nn/tensor";
 import { backboneTaps } from "../backbone.js";
 import { extract } from "../feature-extraction.js";
 import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
 import { throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
-import type { Network } from "../network.js";
 import { type Flip, noFlip } from "../pictures.js";
 import { type Calibration, softmax } from "../threshold.js";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
@@ -54,13 +55,13 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   const features = new Float32Array(flipCount * samples.length * featureCount);
   // Row of picture i under flip f: f · pictures + i, so that the pictures as they are come first.
   const rowOf = (sample: number, flip: number): number => flip * samples.length + sample;
-  const { network, features: pooled } = addPooledFeatures(backbone);
-  const output: ValueInfo = { name: pooled, type: "float32", dims: ["N", featureCount] };
+  const { builder, features: pooled } = addPooledFeatures(backbone);
+  builder.output(pooled);
   await extract({
     ...context,
     ...classifierInput,
     samples,
-    graph: network.graph("classifier_features", [output]),
+    graph: builder.build("classifier_features"),
     flips: flips.slice(0, flipCount),
     onProgress: (share) => context.onProgress(share * 0.6, "Looking at the pictures"),
     onOutput: (sample, flip, values) => features.set(values, rowOf(sample, flip) * featureCount),
@@ -105,40 +106,48 @@ class ClassifierTraining implements Trainable {
   }
 
   async crossValidate(folds: Folds): Promise<readonly HeldOutOutput[]> {
-    const { truths, task, onProgress, signal } = this.#context;
+    const { truths, task, onProgress } = this.#context;
     const choices = flipChoices.filter((count) => count <= this.#flipCount);
-    let best: { loss: number; logits: Float64Array[] } | null = null;
-    let done = 0;
-    for (const flipCount of choices) {
-      const held = penalties.map(() => new Array<Float64Array>(truths.length));
-      for (let fold = 0; fold < folds.count; fold++) {
-        let start: LinearClassifier | undefined;
-        for (const [p, penalty] of penalties.entries()) {
-          throwIfCancelled(signal);
-          const weights = this.#weights(flipCount, (i) => folds.fold[i] !== fold);
-          start = await this.#regression.fit(weights, { penalty, start, signal });
-          const model = start;
-          folds.fold.forEach((of, i) => {
-            if (of === fold) (held[p] as Float64Array[])[i] = logitsOf(model, this.#row(i));
-          });
-          done++;
-          onProgress(
-            0.6 + (0.35 * done) / (choices.length * folds.count * penalties.length),
-            "Measuring on held-out pictures",
-          );
-        }
-      }
-      penalties.forEach((penalty, p) => {
-        const logits = held[p] as Float64Array[];
+    let best = { loss: Number.POSITIVE_INFINITY, logits: [] as Float64Array[] };
+    for (const [c, flipCount] of choices.entries()) {
+      const starts: (LinearClassifier | undefined)[] = [];
+      let before = Number.POSITIVE_INFINITY;
+      for (const [p, penalty] of penalties.entries()) {
+        onProgress(0.6 + (0.35 * (c + p / penalties.length)) / choices.length, "Measuring on held-out pictures");
+        const logits = await this.#heldOutLogits(folds, flipCount, penalty, starts);
         const loss = logLoss(logits, truths);
-        if (best !== null && loss >= best.loss) return;
-        best = { loss, logits };
-        this.#flips = flipCount;
-        this.#penalty = penalty;
+        if (loss < best.loss) {
+          best = { loss, logits };
+          this.#flips = flipCount;
+          this.#penalty = penalty;
+        }
+        // Past the best penalty it only gets worse, and slower.
+        if (loss > before) break;
+        before = loss;
+      }
+    }
+    return task === "anomaly" ? best.logits.map(rawScore) : best.logits;
+  }
+
+  /** Each picture's logits by a fit without its fold; `starts` takes each fold's solution on to the next penalty. */
+  async #heldOutLogits(
+    { fold, count }: Folds,
+    flipCount: number,
+    penalty: number,
+    starts: (LinearClassifier | undefined)[],
+  ): Promise<Float64Array[]> {
+    const { signal } = this.#context;
+    const logits = new Array<Float64Array>(fold.length);
+    for (let held = 0; held < count; held++) {
+      throwIfCancelled(signal);
+      const weights = this.#weights(flipCount, (i) => fold[i] !== held);
+      const model = await this.#regression.fit(weights, { penalty, start: starts[held], signal });
+      starts[held] = model;
+      fold.forEach((of, i) => {
+        if (of === held) logits[i] = logitsOf(model, this.#row(i));
       });
     }
-    const chosen = (best as { logits: Float64Array[] } | null)?.logits ?? [];
-    return task === "anomaly" ? chosen.map(rawScore) : chosen;
+    return logits;
   }
 
   async finish(calibration: Calibration): Promise<Graph> {
@@ -165,7 +174,7 @@ class ClassifierTraining implements Trainable {
     const counts = labels.map((_, k) =>
       truths.reduce((sum, truth, i) => sum + (truth === k && takesPart(i) ? 1 : 0), 0),
     );
-    const weights = new Float32Array(this.#flipCount * truths.length);
+    const weights = new Float32Array(flipCount * truths.length);
     for (let flip = 0; flip < flipCount; flip++)
       truths.forEach((truth, i) => {
         if (takesPart(i)) weights[flip * truths.length + i] = task === "anomaly" ? 1 / (counts[truth] as number) : 1;
@@ -221,104 +230,87 @@ function unscaled(model: LinearClassifier, { mean, divisor }: Scale): LinearClas
 }
 
 function classifierGraph(context: TrainingContext, model: LinearClassifier, calibration: Calibration): Graph {
-  const { network, features, taps } = addPooledFeatures(context.backbone);
+  const { builder, features, taps } = addPooledFeatures(context.backbone);
   if (context.task === "classification") {
-    const logits = network.add(
+    const logits = builder.add(
       "Gemm",
-      [
-        features,
-        network.constant([model.classes, featureCount], model.weights),
-        network.constant([model.classes], model.bias),
-      ],
+      [features, floatTensor([model.classes, featureCount], model.weights), floatTensor([model.classes], model.bias)],
       { transB: 1 },
     );
-    const tempered = network.add("Div", [logits, network.constant([], [calibration.temperature])]);
-    network.add("Softmax", [tempered], { axis: 1 }, modelValues.probabilities);
-    return network.graph("sightline_classifier", [
-      { name: modelValues.probabilities, type: "float32", dims: ["N", model.classes] },
-    ]);
+    const tempered = builder.add("Div", [logits, floatTensor([], [calibration.temperature])]);
+    builder.add("Softmax", [tempered], { axis: 1 }, modelValues.probabilities);
+    builder.output(modelValues.probabilities);
+    return builder.build("sightline_classifier");
   }
   // Two classes: the difference of their rows gives the log-odds of anomaly at once.
   const weights = new Float32Array(featureCount);
   for (let j = 0; j < featureCount; j++)
     weights[j] = (model.weights[featureCount + j] as number) - (model.weights[j] as number);
   const bias = (model.bias[1] as number) - (model.bias[0] as number);
-  const column = network.add(
-    "Gemm",
-    [features, network.constant([1, featureCount], weights), network.constant([1], [bias])],
-    {
-      transB: 1,
-    },
-  );
-  const raw = network.add("Squeeze", [column, network.index([1])], {}, modelValues.rawScore);
-  const distance = network.add("Sub", [raw, network.constant([], [calibration.threshold])]);
-  const score = network.add(
+  const column = builder.add("Gemm", [features, floatTensor([1, featureCount], weights), floatTensor([1], [bias])], {
+    transB: 1,
+  });
+  const raw = builder.add("Squeeze", [column, indexTensor([1])], {}, modelValues.rawScore);
+  const distance = builder.add("Sub", [raw, floatTensor([], [calibration.threshold])]);
+  const score = builder.add(
     "Sigmoid",
-    [network.add("Div", [distance, network.constant([], [calibration.temperature])])],
+    [builder.add("Div", [distance, floatTensor([], [calibration.temperature])])],
     {},
     modelValues.score,
   );
-  addEvidenceMap(network, taps, weights, score);
-  const grid = evidenceGrid;
-  return network.graph("sightline_classifier", [
-    { name: modelValues.rawScore, type: "float32", dims: ["N"] },
-    { name: modelValues.score, type: "float32", dims: ["N"] },
-    { name: modelValues.anomalyMap, type: "float32", dims: ["N", 1, grid.height, grid.width] },
-  ]);
+  addEvidenceMap(builder, taps, weights, score);
+  for (const output of [modelValues.rawScore, modelValues.score, modelValues.anomalyMap]) builder.output(output);
+  return builder.build("sightline_classifier");
 }
 
 /** Pixels between two places of the evidence map: those of the finest tap. */
 const evidenceStride = 8;
-const evidenceGrid = {
-  width: classifierInput.width / evidenceStride,
-  height: classifierInput.height / evidenceStride,
-};
 
 /**
  * Where the evidence lies. The log-odds are a sum over places, exactly: a mean is the mean of the places' values, and a
  * deviation is the mean of (squared distance ÷ deviation). So each place's share can be drawn; the map's peak is the
  * picture's score, so that a good picture stays clear.
  */
-function addEvidenceMap(network: Network, taps: readonly TapValues[], weights: Float32Array, score: string): void {
+function addEvidenceMap(builder: GraphBuilder, taps: readonly TapValues[], weights: Float32Array, score: string): void {
   let offset = 0;
   const grids: string[] = [];
-  const take = (channels: number): string => {
+  const take = (channels: number): Tensor => {
     const slice = weights.slice(offset, offset + channels);
     offset += channels;
-    return network.constant([1, channels, 1, 1], slice);
+    return floatTensor([1, channels, 1, 1], slice);
   };
   for (const { tap, map, squares, deviation } of taps) {
     const { channels, stride } = backboneTaps[tap];
-    const channelAxis = network.index([1]);
-    const byMean = network.add("Conv", [map, take(channels)]);
+    const channelAxis = indexTensor([1]);
+    const byMean = builder.add("Conv", [map, take(channels)]);
     let evidence = byMean;
     if (squares !== null && deviation !== null) {
-      const share = network.add("Div", [take(channels), deviation]);
-      evidence = network.add("Add", [
+      const share = builder.add("Div", [take(channels), deviation]);
+      evidence = builder.add("Add", [
         byMean,
-        network.add("ReduceSum", [network.add("Mul", [squares, share]), channelAxis]),
+        builder.add("ReduceSum", [builder.add("Mul", [squares, share]), channelAxis]),
       ]);
     }
     if (stride > evidenceStride) {
-      const scales = network.constant([4], [1, 1, stride / evidenceStride, stride / evidenceStride]);
-      evidence = network.add("Resize", [evidence, "", scales], {
+      const scales = floatTensor([4], [1, 1, stride / evidenceStride, stride / evidenceStride]);
+      evidence = builder.add("Resize", [evidence, "", scales], {
         mode: "linear",
         coordinate_transformation_mode: "half_pixel",
       });
     }
     grids.push(evidence);
   }
-  const sum = grids.reduce((total, evidence) => network.add("Add", [total, evidence]));
-  const smooth = network.add("AveragePool", [sum], {
+  const sum = grids.reduce((total, evidence) => builder.add("Add", [total, evidence]));
+  const smooth = builder.add("AveragePool", [sum], {
     kernel_shape: [3, 3],
     pads: [1, 1, 1, 1],
     strides: [1, 1],
     count_include_pad: 0,
   });
-  const places = network.index([2, 3]);
+  const places = indexTensor([2, 3]);
   // Against the picture's own mean: what stands out, not what the whole picture has in common.
-  const excess = network.add("Relu", [network.add("Sub", [smooth, network.add("ReduceMean", [smooth, places])])]);
-  const peak = network.add("Add", [network.add("ReduceMax", [excess, places]), network.constant([], [1e-9])]);
-  const scores = network.add("Reshape", [score, network.index([-1, 1, 1, 1])]);
-  network.add("Mul", [network.add("Div", [excess, peak]), scores], {}, modelValues.anomalyMap);
+  const excess = builder.add("Relu", [builder.add("Sub", [smooth, builder.add("ReduceMean", [smooth, places])])]);
+  const peak = builder.add("Add", [builder.add("ReduceMax", [excess, places]), floatTensor([], [1e-9])]);
+  const scores = builder.add("Reshape", [score, indexTensor([-1, 1, 1, 1])]);
+  builder.add("Mul", [builder.add("Div", [excess, peak]), scores], {}, modelValues.anomalyMap);
 }

@@ -1,9 +1,9 @@
 /** Regularised multinomial logistic regression by L-BFGS; loss and gradient run as a small ONNX graph. */
 import type { Graph } from "@sightline/nn/graph";
-import { standardOpset } from "@sightline/nn/graph";
+import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession, type Session } from "@sightline/nn/session/session";
-import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import { floatTensor, indexTensor, type Tensor } from "@sightline/nn/tensor";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { minimise } from "./lbfgs.js";
 
@@ -48,15 +48,15 @@ export class LogisticRegression {
     classes: number,
     threads: number,
   ): Promise<LogisticRegression> {
-    const session = await openSession(writeOnnx(lossGraph(labels.length, width, classes)), { threads });
+    const session = await openSession(writeOnnx(lossGraph(width, classes)), { threads });
     return new LogisticRegression(session, features, labels, width, classes);
   }
 
-  /** @param sampleWeights one per sample; 0 leaves a sample out */
+  /** @param sampleWeights of the first so many samples; 0 leaves a sample out */
   async fit(sampleWeights: Float32Array, { penalty, start, signal }: FitOptions): Promise<LinearClassifier> {
     const classes = this.#classes;
     const width = this.#width;
-    const samples = this.#labels.length;
+    const samples = sampleWeights.length;
     const total = sampleWeights.reduce((sum, weight) => sum + weight, 0);
     const weights = new Float32Array(samples);
     const targets = new Float32Array(classes * samples);
@@ -66,7 +66,7 @@ export class LogisticRegression {
       targets[(this.#labels[i] as number) * samples + i] = weight;
     }
     const feeds = {
-      features: floatTensor([samples, width], this.#features),
+      features: floatTensor([samples, width], this.#features.subarray(0, samples * width)),
       weights: floatTensor([1, samples], weights),
       targets: floatTensor([classes, samples], targets),
     };
@@ -137,45 +137,21 @@ export function logitsOf(model: LinearClassifier, features: Float32Array): Float
  * Loss and gradient with samples along the second axis: the long, thin products then run along contiguous memory.
  * loss = −Σ targets · log softmax(theta · featuresᵀ + bias)
  */
-function lossGraph(samples: number, width: number, classes: number): Graph {
-  const node = (
-    operator: string,
-    inputs: string[],
-    output: string,
-    attributes: Graph["nodes"][number]["attributes"] = {},
-  ) => ({
-    name: output,
-    operator,
-    inputs,
-    outputs: [output],
-    attributes,
-  });
-  const float = (name: string, dims: number[]) => ({ name, type: "float32" as const, dims });
-  const overClasses = { axis: { type: "int" as const, value: 0 } };
-  return {
-    name: "logistic_regression",
-    inputs: [
-      float("features", [samples, width]),
-      float("weights", [1, samples]),
-      float("targets", [classes, samples]),
-      float("theta", [classes, width]),
-      float("bias", [classes, 1]),
-    ],
-    outputs: [float("loss", []), float("thetaGradient", [classes, width]), float("biasGradient", [classes, 1])],
-    initializers: new Map([["samplesAxis", { type: "int64", dims: [1], data: BigInt64Array.of(1n) }]]),
-    nodes: [
-      node("Gemm", ["theta", "features", "bias"], "logits", { transB: { type: "int", value: 1 } }),
-      node("LogSoftmax", ["logits"], "logProbabilities", overClasses),
-      node("Mul", ["targets", "logProbabilities"], "likelihoods"),
-      node("ReduceSum", ["likelihoods"], "likelihood", { keepdims: { type: "int", value: 0 } }),
-      node("Neg", ["likelihood"], "loss"),
-      node("Exp", ["logProbabilities"], "probabilities"),
-      node("Mul", ["probabilities", "weights"], "weighted"),
-      node("Sub", ["weighted", "targets"], "logitGradient"),
-      node("MatMul", ["logitGradient", "features"], "thetaGradient"),
-      node("ReduceSum", ["logitGradient", "samplesAxis"], "biasGradient"),
-    ],
-    metadata: new Map(),
-    opset: standardOpset,
-  };
+function lossGraph(width: number, classes: number): Graph {
+  const builder = new GraphBuilder();
+  const features = builder.input("features", "float32", ["samples", width]);
+  const weights = builder.input("weights", "float32", [1, "samples"]);
+  const targets = builder.input("targets", "float32", [classes, "samples"]);
+  const theta = builder.input("theta", "float32", [classes, width]);
+  const bias = builder.input("bias", "float32", [classes, 1]);
+  const logits = builder.add("Gemm", [theta, features, bias], { transB: 1 });
+  const logProbabilities = builder.add("LogSoftmax", [logits], { axis: 0 });
+  const likelihoods = builder.add("Mul", [targets, logProbabilities]);
+  const likelihood = builder.add("ReduceSum", [likelihoods, indexTensor([0, 1])], { keepdims: 0 });
+  builder.output(builder.add("Neg", [likelihood], {}, "loss"));
+  const weighted = builder.add("Mul", [builder.add("Exp", [logProbabilities]), weights]);
+  const logitGradient = builder.add("Sub", [weighted, targets]);
+  builder.output(builder.add("MatMul", [logitGradient, features], {}, "thetaGradient"));
+  builder.output(builder.add("ReduceSum", [logitGradient, indexTensor([1])], {}, "biasGradient"));
+  return builder.build("logistic_regression");
 }

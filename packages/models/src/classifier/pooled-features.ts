@@ -1,8 +1,9 @@
 /** The classifier's view of a picture: means and deviations of backbone channels over all places. */
 import type { Graph } from "@sightline/nn/graph";
-import { backboneTaps, buildBackbone } from "../backbone.js";
-import { modelValues } from "../model-values.js";
-import { Network } from "../network.js";
+import type { GraphBuilder } from "@sightline/nn/graph-builder";
+import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import { backboneTaps } from "../backbone.js";
+import { backboneOnPixels } from "../pixel-input.js";
 
 /** Chosen by cross-validation on training parts only: README.md has the table. */
 export const classifierInput = { width: 224, height: 224 } as const;
@@ -37,24 +38,23 @@ export interface TapValues {
 }
 
 /** Backbone and pooling; `features` is `[N, featureCount]`, means and deviations tap by tap. */
-export function addPooledFeatures(backbone: Graph): { network: Network; features: string; taps: TapValues[] } {
+export function addPooledFeatures(backbone: Graph): { builder: GraphBuilder; features: string; taps: TapValues[] } {
   const { width, height } = classifierInput;
-  const network = new Network(buildBackbone(backbone, { width, height, taps: pooledTaps.map(({ tap }) => tap) }));
-  network.takePixels(modelValues.image);
-  const places = network.index([2, 3]);
+  const builder = backboneOnPixels(backbone, { width, height, taps: pooledTaps.map(({ tap }) => tap) });
+  const places = indexTensor([2, 3]);
   const parts: string[] = [];
   const taps = pooledTaps.map(({ tap, withDeviation }): TapValues => {
-    const mean = network.add("ReduceMean", [tap, places]);
+    const mean = builder.add("ReduceMean", [tap, places]);
     parts.push(mean);
     if (!withDeviation) return { tap, map: tap, squares: null, deviation: null };
-    const distance = network.add("Sub", [tap, mean]);
-    const squares = network.add("Mul", [distance, distance]);
-    const variance = network.add("ReduceMean", [squares, places]);
+    const distance = builder.add("Sub", [tap, mean]);
+    const squares = builder.add("Mul", [distance, distance]);
+    const variance = builder.add("ReduceMean", [squares, places]);
     // The small addend keeps the square root's slope, and a channel that never varies, tame.
-    const deviation = network.add("Sqrt", [network.add("Add", [variance, network.constant([], [1e-6])])]);
+    const deviation = builder.add("Sqrt", [builder.add("Add", [variance, floatTensor([], [1e-6])])]);
     parts.push(deviation);
     return { tap, map: tap, squares, deviation };
   });
-  const features = network.add("Flatten", [network.add("Concat", parts, { axis: 1 })]);
-  return { network, features, taps };
+  const features = builder.add("Flatten", [builder.add("Concat", parts, { axis: 1 })]);
+  return { builder, features, taps };
 }

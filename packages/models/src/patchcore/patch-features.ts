@@ -1,8 +1,9 @@
 /** What patchcore sees: one vector per place of a coarse grid, from two backbone taps, projected to few numbers. */
 import type { Graph } from "@sightline/nn/graph";
-import { backboneTaps, buildBackbone } from "../backbone.js";
-import { modelValues } from "../model-values.js";
-import { Network } from "../network.js";
+import type { GraphBuilder } from "@sightline/nn/graph-builder";
+import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import { backboneTaps } from "../backbone.js";
+import { backboneOnPixels } from "../pixel-input.js";
 
 /** Chosen on training parts only: README.md has the table. */
 export const patchInput = { width: 224, height: 224 } as const;
@@ -37,35 +38,34 @@ export interface Projection {
  * `[N, patchChannels, grid height, grid width]`: the finer tap brought to the grid by 2x2 means, the two concatenated, and
  * each place averaged with its neighbours, so that a patch knows its surroundings (locally aware features).
  */
-export function addPatchFeatures(backbone: Graph): { network: Network; features: string } {
-  const network = new Network(buildBackbone(backbone, { ...patchInput, taps: [...taps] }));
-  network.takePixels(modelValues.image);
+export function addPatchFeatures(backbone: Graph): { builder: GraphBuilder; features: string } {
+  const builder = backboneOnPixels(backbone, { ...patchInput, taps: [...taps] });
   const onGrid = taps.map((tap) => {
     const factor = patchStride / backboneTaps[tap].stride;
     if (factor === 1) return tap;
-    return network.add("AveragePool", [tap], { kernel_shape: [factor, factor], strides: [factor, factor] });
+    return builder.add("AveragePool", [tap], { kernel_shape: [factor, factor], strides: [factor, factor] });
   });
-  const concatenated = network.add("Concat", onGrid, { axis: 1 });
-  const features = network.add("AveragePool", [concatenated], {
+  const concatenated = builder.add("Concat", onGrid, { axis: 1 });
+  const features = builder.add("AveragePool", [concatenated], {
     kernel_shape: [3, 3],
     pads: [1, 1, 1, 1],
     strides: [1, 1],
     count_include_pad: 0,
   });
-  return { network, features };
+  return { builder, features };
 }
 
 /** `[N, patchCount, patchDimensions]`: the projected patches, row by row of the grid. */
-export function addProjection(network: Network, features: string, { mean, matrix }: Projection): string {
+export function addProjection(builder: GraphBuilder, features: string, { mean, matrix }: Projection): string {
   const bias = new Float32Array(patchDimensions);
   for (let d = 0; d < patchDimensions; d++)
     for (let c = 0; c < patchChannels; c++)
       bias[d] = (bias[d] as number) - (matrix[d * patchChannels + c] as number) * (mean[c] as number);
-  const projected = network.add("Conv", [
+  const projected = builder.add("Conv", [
     features,
-    network.constant([patchDimensions, patchChannels, 1, 1], matrix),
-    network.constant([patchDimensions], bias),
+    floatTensor([patchDimensions, patchChannels, 1, 1], matrix),
+    floatTensor([patchDimensions], bias),
   ]);
-  const flat = network.add("Reshape", [projected, network.index([0, patchDimensions, patchCount])]);
-  return network.add("Transpose", [flat], { perm: [0, 2, 1] });
+  const flat = builder.add("Reshape", [projected, indexTensor([0, patchDimensions, patchCount])]);
+  return builder.add("Transpose", [flat], { perm: [0, 2, 1] });
 }

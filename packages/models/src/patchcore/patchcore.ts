@@ -1,15 +1,15 @@
 /** Remembers what good parts look like, patch by patch; what is far from everything remembered is an anomaly. */
 import type { Sample } from "@sightline/dataset/dataset";
 import { type SeededRandom, seededRandom } from "@sightline/dataset/seeded-random";
-import { type Graph, standardOpset } from "@sightline/nn/graph";
+import type { Graph } from "@sightline/nn/graph";
+import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
-import { floatTensor } from "@sightline/nn/tensor";
+import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { extract } from "../feature-extraction.js";
 import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
-import { Network } from "../network.js";
 import type { Calibration } from "../threshold.js";
 import { greedyCoreset } from "./coreset.js";
 import {
@@ -65,8 +65,9 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   );
   const projection = randomProjection(statistics, random);
 
-  const { network, features } = addPatchFeatures(context.backbone);
-  const patches = addProjection(network, features, projection);
+  const { builder, features } = addPatchFeatures(context.backbone);
+  const patches = addProjection(builder, features, projection);
+  builder.output(patches);
   const size = patchCount * patchDimensions;
   const kept = [...normals, ...anomalies].sort((a, b) => a - b);
   const vectors = new Map<number, Float32Array>();
@@ -74,7 +75,7 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
     ...context,
     ...patchInput,
     samples: kept.map((i) => samples[i] as Sample),
-    graph: network.graph("patches", [{ name: patches, type: "float32", dims: ["N", patchCount, patchDimensions] }]),
+    graph: builder.build("patches"),
     onProgress: (share) => onProgress(0.1 + 0.3 * share, step),
     onOutput: (k, _flip, output) => vectors.set(kept[k] as number, output.slice(0, size)),
   });
@@ -128,16 +129,13 @@ class PatchcoreTraining implements Trainable {
     const { truths, backbone, onProgress } = this.#context;
     onProgress(0.92, "Choosing the patches to remember");
     const bank = await this.#bank((i) => truths[i] === 0, "all");
-    const { network, features } = addPatchFeatures(backbone);
-    const patches = addProjection(network, features, this.#projection);
-    const distances = addScoring(network, patches, bank);
-    addCalibratedOutputs(network, distances, calibration);
+    const { builder, features } = addPatchFeatures(backbone);
+    const patches = addProjection(builder, features, this.#projection);
+    const distances = addScoring(builder, patches, bank);
+    addCalibratedOutputs(builder, distances, calibration);
     onProgress(1, "Writing the model");
-    return network.graph("sightline_patchcore", [
-      { name: modelValues.rawScore, type: "float32", dims: ["N"] },
-      { name: modelValues.score, type: "float32", dims: ["N"] },
-      { name: modelValues.anomalyMap, type: "float32", dims: ["N", 1, patchGrid.height, patchGrid.width] },
-    ]);
+    for (const output of [modelValues.rawScore, modelValues.score, modelValues.anomalyMap]) builder.output(output);
+    return builder.build("sightline_patchcore");
   }
 
   async dispose(): Promise<void> {}
@@ -173,7 +171,7 @@ class PatchcoreTraining implements Trainable {
  * Distances of patches to the nearest of the bank as one matrix product: |a − b|² = |a|² − 2ab + |b|².
  * Adds the picture's raw score and returns the distances, `[N, patchCount]`.
  */
-function addScoring(network: Network, patches: string, bank: Float32Array): string {
+function addScoring(builder: GraphBuilder, patches: string, bank: Float32Array): string {
   const size = bank.length / patchDimensions;
   const columns = new Float32Array(bank.length);
   const squares = new Float32Array(size);
@@ -183,41 +181,38 @@ function addScoring(network: Network, patches: string, bank: Float32Array): stri
       columns[d * size + b] = -2 * value;
       squares[b] = (squares[b] as number) + value * value;
     }
-  const products = network.add("MatMul", [patches, network.constant([patchDimensions, size], columns)]);
-  const partial = network.add("Add", [products, network.constant([size], squares)]);
-  const nearest = network.add("ReduceMin", [partial, network.index([2])], { keepdims: 0 });
-  const lengths = network.add("ReduceSumSquare", [patches, network.index([2])], { keepdims: 0 });
+  const products = builder.add("MatMul", [patches, floatTensor([patchDimensions, size], columns)]);
+  const partial = builder.add("Add", [products, floatTensor([size], squares)]);
+  const nearest = builder.add("ReduceMin", [partial, indexTensor([2])], { keepdims: 0 });
+  const lengths = builder.add("ReduceSumSquare", [patches, indexTensor([2])], { keepdims: 0 });
   // Rounding can leave a patch that is in the bank a little below zero.
-  const squared = network.add("Relu", [network.add("Add", [nearest, lengths])]);
-  const distances = network.add("Sqrt", [squared]);
-  const top = network.addTopK(distances, strangest);
-  network.add("ReduceMean", [top, network.index([1])], { keepdims: 0 }, modelValues.rawScore);
+  const squared = builder.add("Relu", [builder.add("Add", [nearest, lengths])]);
+  const distances = builder.add("Sqrt", [squared]);
+  const top = builder.addAll("TopK", [distances, indexTensor([strangest])], {}, [
+    "strangest",
+    "strangest/places",
+  ])[0] as string;
+  builder.add("ReduceMean", [top, indexTensor([1])], { keepdims: 0 }, modelValues.rawScore);
   return distances;
 }
 
-function addCalibratedOutputs(network: Network, distances: string, { threshold, temperature }: Calibration): void {
+function addCalibratedOutputs(builder: GraphBuilder, distances: string, { threshold, temperature }: Calibration): void {
   const calibrated = (value: string, output: string): void => {
-    const excess = network.add("Sub", [value, network.constant([], [threshold])]);
-    network.add("Sigmoid", [network.add("Div", [excess, network.constant([], [temperature])])], {}, output);
+    const excess = builder.add("Sub", [value, floatTensor([], [threshold])]);
+    builder.add("Sigmoid", [builder.add("Div", [excess, floatTensor([], [temperature])])], {}, output);
   };
   calibrated(modelValues.rawScore, modelValues.score);
-  const map = network.add("Reshape", [distances, network.index([0, 1, patchGrid.height, patchGrid.width])]);
+  const map = builder.add("Reshape", [distances, indexTensor([0, 1, patchGrid.height, patchGrid.width])]);
   calibrated(map, modelValues.anomalyMap);
 }
 
 /** The end of the network alone, on patches computed before: what the folds are scored with. */
 function scoringGraph(bank: Float32Array): Graph {
-  const network = new Network({
-    name: "patchcore_scoring",
-    inputs: [{ name: "patches", type: "float32", dims: ["N", patchCount, patchDimensions] }],
-    outputs: [],
-    initializers: new Map(),
-    nodes: [],
-    metadata: new Map(),
-    opset: standardOpset,
-  });
-  addScoring(network, "patches", bank);
-  return network.graph("patchcore_scoring", [{ name: modelValues.rawScore, type: "float32", dims: ["N"] }]);
+  const builder = new GraphBuilder();
+  builder.input("patches", "float32", ["N", patchCount, patchDimensions]);
+  addScoring(builder, "patches", bank);
+  builder.output(modelValues.rawScore);
+  return builder.build("patchcore_scoring");
 }
 
 interface ChannelStatistics {
@@ -230,16 +225,15 @@ async function channelStatistics(
   samples: readonly Sample[],
   onProgress: (share: number) => void,
 ): Promise<ChannelStatistics> {
-  const { network, features } = addPatchFeatures(context.backbone);
+  const { builder, features } = addPatchFeatures(context.backbone);
+  builder.output(features);
   const sum = new Float64Array(patchChannels);
   const squares = new Float64Array(patchChannels);
   await extract({
     ...context,
     ...patchInput,
     samples,
-    graph: network.graph("patch_features", [
-      { name: features, type: "float32", dims: ["N", patchChannels, patchGrid.height, patchGrid.width] },
-    ]),
+    graph: builder.build("patch_features"),
     onProgress,
     onOutput: (_sample, _flip, values) => {
       for (let at = 0, c = 0; c < patchChannels; c++)
