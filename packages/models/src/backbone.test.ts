@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -9,7 +9,15 @@ import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openReferenceSession } from "@sightline/nn/session/reference";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
-import { backboneFile, backboneGraph, backboneTaps, buildBackbone, copyBackbone, readBackbone } from "./backbone.js";
+import {
+  backboneFile,
+  backboneGraph,
+  backboneTaps,
+  buildBackbone,
+  builtBackboneFile,
+  keptBackbone,
+  readBackbone,
+} from "./backbone.js";
 import { checkFingerprint } from "./backbone-fingerprint.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sightline-backbone-"));
@@ -98,11 +106,21 @@ describe("the backbone's file", () => {
   test("is copied whole into a data folder, and a damaged copy is replaced", () => {
     const dataFolder = join(folder, "data");
     const copied = join(dataFolder, "backbone", "mobilenet_v2.onnx");
-    copyBackbone(dataFolder);
-    assert.deepEqual(readFileSync(copied), readFileSync(backboneFile()));
-    writeFileSync(copied, "damaged");
-    copyBackbone(dataFolder);
-    assert.deepEqual(readFileSync(copied), readFileSync(backboneFile()));
+    withEnvironment("", () => {
+      assert.equal(keptBackbone(dataFolder), copied);
+      assert.deepEqual(readFileSync(copied), readFileSync(builtBackboneFile()));
+      writeFileSync(copied, "damaged");
+      assert.equal(keptBackbone(dataFolder), copied);
+      assert.deepEqual(readFileSync(copied), readFileSync(builtBackboneFile()));
+    });
+  });
+
+  test("is not copied where the user named another one, or where no folder can be made", () => {
+    const occupied = join(folder, "occupied");
+    writeFileSync(occupied, "");
+    withEnvironment("", () => assert.equal(keptBackbone(occupied), null));
+    withEnvironment(join(folder, "named.onnx"), () => assert.equal(keptBackbone(join(folder, "unused")), null));
+    assert.ok(!existsSync(join(folder, "unused")));
   });
 
   test("that was damaged is refused by its digest", () => {

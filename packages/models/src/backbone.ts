@@ -1,7 +1,7 @@
 /** The pretrained network below every method: where its file is, and its graph for one picture size and some taps. */
 
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Graph, ValueInfo } from "@sightline/nn/graph";
@@ -76,16 +76,25 @@ export function backboneFile({ file, dataFolder }: BackboneLocation = {}): strin
 }
 
 /**
- * Puts a copy of the build's backbone into a data folder, so that the folder trains models wherever it goes. Without a
- * build there is nothing to copy: the folder's own copy or a backbone named by the user serves.
+ * The backbone's copy in a data folder, made from the build's when it isn't there, so that the folder trains models
+ * wherever it goes. `null` where the user named a backbone, or where there is no build and no copy, or no room for one:
+ * training then looks for the backbone itself and says what is missing.
  */
-export function copyBackbone(dataFolder: string): void {
+export function keptBackbone(dataFolder: string): string | null {
+  if (process.env.SIGHTLINE_BACKBONE) return null;
   const [source, target] = [builtBackboneFile(), copiedFile(dataFolder)];
-  if (!existsSync(source) || (existsSync(target) && sha256(readFileSync(target)) === backboneSha256)) return;
-  mkdirSync(dirname(target), { recursive: true });
+  if (existsSync(target) && sha256(readFileSync(target)) === backboneSha256) return target;
+  if (!existsSync(source)) return null;
   const unfinished = `${target}.${process.pid}.tmp`;
-  copyFileSync(source, unfinished);
-  renameSync(unfinished, target);
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(source, unfinished);
+    renameSync(unfinished, target);
+    return target;
+  } catch {
+    if (existsSync(unfinished)) rmSync(unfinished);
+    return null;
+  }
 }
 
 /**

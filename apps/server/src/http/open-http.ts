@@ -1,6 +1,7 @@
 /** Puts the HTTP service together: credentials, training jobs, sample line, metrics, live events and all routes, over the parts that start.ts made. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keptBackbone } from "@sightline/models/backbone";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { toTime } from "../ids.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
@@ -65,7 +66,10 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     feed: live,
     folder: join(workFolder, "training"),
     threads: config.threads,
-    backboneFile: config.backboneFile,
+    /** Looked up when a training starts: the copy in the data folder is made then, not at each start. */
+    get backboneFile() {
+      return config.backboneFile ?? keptBackbone(config.dataFolder);
+    },
     now,
     log,
     ...(parts.trainProgram === undefined ? {} : { program: parts.trainProgram }),
