@@ -13,8 +13,6 @@ import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-
 
 /** Pictures decoded ahead at most: bounds the memory of decoded pictures. */
 const maxDecoding = 4;
-/** Pictures per run when several wait. */
-const maxBatch = 4;
 /** Pixels on the longer side of a heat map. */
 const maxHeatMapSide = 512;
 
@@ -56,7 +54,7 @@ try {
 }
 
 function decodeMore(): void {
-  while (decoding < maxDecoding && decoded.length < 2 * maxBatch) {
+  while (decoding < maxDecoding && decoded.length < maxDecoding) {
     const next = waiting.shift();
     if (!next) return;
     decoding++;
@@ -91,12 +89,13 @@ async function decode({ id, bytes, options }: ToWorker): Promise<void> {
 async function runMore(): Promise<void> {
   if (isRunning) return;
   isRunning = true;
-  while (decoded.length > 0) {
-    const batch = decoded.splice(0, maxBatch);
+  // One picture a run: larger batches fall out of the processor's caches and were slower for these networks.
+  for (let next = decoded.shift(); next; next = decoded.shift()) {
+    const { id } = next;
     try {
-      await answer(batch);
+      await answer(next);
     } catch (error) {
-      for (const { id } of batch) send({ kind: "failure", id, error: plain(error) });
+      send({ kind: "failure", id, error: plain(error) });
     }
     // Lets decodings that ended meanwhile hand in their pictures, and new requests begin theirs.
     await new Promise((resolve) => setImmediate(resolve));
@@ -105,38 +104,28 @@ async function runMore(): Promise<void> {
   isRunning = false;
 }
 
-async function answer(batch: readonly Decoded[]): Promise<void> {
+async function answer({ id, options, planes, decodeMs, ...size }: Decoded): Promise<void> {
   const begun = performance.now();
-  const first = batch[0] as Decoded;
-  let image = first.planes;
-  if (batch.length > 1) {
-    image = new Float32Array(batch.length * planeValues);
-    for (const [i, { planes }] of batch.entries()) image.set(planes, i * planeValues);
+  const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
+  const times = { ...size, inferenceMs: decodeMs + performance.now() - begun };
+  if (manifest.task === "classification") {
+    const probabilities = floats(results[modelValues.probabilities]);
+    send({ kind: "answer", id, prediction: { ...classVerdict(manifest, probabilities), ...times } });
+    return;
   }
-  const results = await session.run({ [modelValues.image]: floatTensor([batch.length, 3, height, width], image) });
-  const runMs = (performance.now() - begun) / batch.length;
-  for (const [i, entry] of batch.entries()) {
-    const { id, options, decodeMs } = entry;
-    const size = { width: entry.width, height: entry.height };
-    const inferenceMs = decodeMs + runMs;
-    if (manifest.task === "classification") {
-      const probabilities = row(results[modelValues.probabilities] as Tensor, i);
-      send({ kind: "answer", id, prediction: { ...classVerdict(manifest, probabilities), ...size, inferenceMs } });
-      continue;
-    }
-    const ownScore = row(results[modelValues.score] as Tensor, i)[0] as number;
-    const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...size, inferenceMs };
-    if (!options.heatMap && !options.anomalyMap) {
-      send({ kind: "answer", id, prediction: verdict });
-      continue;
-    }
-    const map = mapOf(results[modelValues.anomalyMap] as Tensor, i);
-    // Painting and compressing go on while the next pictures run.
-    void withMaps(verdict, map, options).then(
-      (prediction) => send({ kind: "answer", id, prediction }),
-      (error) => send({ kind: "failure", id, error: plain(error) }),
-    );
+  const ownScore = floats(results[modelValues.score])[0] as number;
+  const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...times };
+  if (!options.heatMap && !options.anomalyMap) {
+    send({ kind: "answer", id, prediction: verdict });
+    return;
   }
+  const [, , rows = 1, columns = 1] = results[modelValues.anomalyMap]?.dims ?? [];
+  const map = { width: columns, height: rows, data: floats(results[modelValues.anomalyMap]) };
+  // Painting and compressing go on while the next pictures run.
+  void withMaps(verdict, map, options).then(
+    (prediction) => send({ kind: "answer", id, prediction }),
+    (error) => send({ kind: "failure", id, error: plain(error) }),
+  );
 }
 
 async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOptions): Promise<Prediction> {
@@ -152,14 +141,8 @@ async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOpti
   };
 }
 
-function row(tensor: Tensor, i: number): Float32Array {
-  const size = tensor.data.length / (tensor.dims[0] as number);
-  return (tensor.data as Float32Array).subarray(i * size, (i + 1) * size);
-}
-
-function mapOf(tensor: Tensor, i: number): ScoreMap {
-  const [, , rows = 1, columns = 1] = tensor.dims;
-  return { width: columns, height: rows, data: row(tensor, i).slice() };
+function floats(tensor: Tensor | undefined): Float32Array {
+  return tensor?.data as Float32Array;
 }
 
 function plain(error: unknown): PlainError {
