@@ -97,6 +97,18 @@ test("each response is described, and exactly one of each operation is the succe
   }
 });
 
+test("an operation lists the refusals that what it takes can bring", () => {
+  const refusalsOf = (id: string) => {
+    const found = operations.find(({ operation }) => operation.operationId === id);
+    return Object.keys(found?.operation.responses ?? {}).filter((status) => Number(status) >= 400);
+  };
+  assert.deepEqual(refusalsOf("getHealth"), ["403", "429", "500"]);
+  assert.deepEqual(refusalsOf("getSignedUrl"), ["400", "401", "403", "404", "429", "500"]);
+  const body = ["409", "413", "415", "422", "429", "500", "507"];
+  assert.deepEqual(refusalsOf("addCamera"), ["400", "401", "403", "404", ...body]);
+  assert.deepEqual(refusalsOf("putImage"), ["400", "401", "403", "404", ...body, "410", "503"].sort());
+});
+
 test("an operation for roles asks for a credential and names the roles; one for anyone does not", () => {
   const schemes = Object.keys(document.components.securitySchemes as object);
   for (const { operation } of operations) {

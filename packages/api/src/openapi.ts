@@ -49,6 +49,7 @@ const refusals: Readonly<Record<string, string>> = {
   403: "Not allowed for this role, camera, Host or Origin",
   404: "There is no such thing",
   409: "The present state does not allow it",
+  410: "It was there and was deleted since",
   413: "The body is too large",
   415: "The body has another content type than said here",
   422: "The body was read but can't be used",
