@@ -110,6 +110,14 @@ test("a pruned graph keeps only what its outputs need, and computes the same", a
   assert.deepEqual(kept, { kept: all.kept });
 });
 
+test("what no output needs is not built", () => {
+  const builder = withPicture();
+  builder.add("Mul", ["x", builder.constant(floatTensor([], [2]), "unused")], {}, "dropped");
+  builder.output(builder.add("Relu", ["x"], {}, "kept"));
+  const { nodes, initializers } = builder.build("lean");
+  assert.deepEqual([nodes.map(({ name }) => name), [...initializers.keys()]], [["kept"], []]);
+});
+
 test("a graph is continued from its values, under outputs of its own", async () => {
   const base = withPicture();
   base.output(base.add("Relu", ["x"], {}, "features"));

@@ -2,7 +2,7 @@
 
 import { NnError } from "./errors.js";
 import type { Attribute, AttributeType, Dimension, Graph, Node, ValueInfo } from "./graph.js";
-import { checkGraph, standardOpset } from "./graph.js";
+import { checkGraph, pruned, standardOpset } from "./graph.js";
 import type { Operator, Value } from "./operator.js";
 import type { OperatorName } from "./operators.js";
 import { operators } from "./operators.js";
@@ -111,6 +111,7 @@ export class GraphBuilder {
     if (value) this.#outputs.push({ name: result, type: value.type, dims: value.dims });
   }
 
+  /** The graph so far. Nodes and constants that no output needs are left out: runtimes warn of them or carry them. */
   build(name: string, metadata: ReadonlyMap<string, string> = new Map()): Graph {
     const graph = {
       name,
@@ -122,7 +123,7 @@ export class GraphBuilder {
       opset: standardOpset,
     };
     checkGraph(graph);
-    return graph;
+    return pruned(graph, graph.outputs);
   }
 
   #newName(base: string): string {
