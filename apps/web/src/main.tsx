@@ -1,5 +1,4 @@
 /** Entry of the browser side: mounts the application into the page. */
-import "./app/no-eval.js";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.js";

@@ -88,7 +88,8 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } },
     Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.45 } } },
+    Badge: { defaultProps: { tt: "none", fw: 600 } },
     Button: { defaultProps: { radius: "md" } },
-    Table: { defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md" } },
+    Table: { defaultProps: { verticalSpacing: "sm", horizontalSpacing: 20 } },
   },
 });

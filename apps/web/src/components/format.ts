@@ -7,7 +7,7 @@ export function percent(share: number | null | undefined): string {
   if (value !== 0 && value < 0.1) return "< 0.1 %";
   // 99.97 % is not "100 %": rounding must not claim perfection.
   if (value > 99.9 && value < 100) return "99.9 %";
-  const text = value < 10 || value > 99 ? value.toFixed(1).replace(/\.0$/, "") : value.toFixed(0);
+  const text = value < 10 || value > 90 ? value.toFixed(1).replace(/\.0$/, "") : value.toFixed(0);
   return `${text} %`;
 }
 

@@ -45,7 +45,9 @@ export function PageHeader({ title, mark, note, back, children }: PageHeaderProp
             </Text>
           )}
         </div>
-        <Group gap="sm">{children}</Group>
+        <Group gap="sm" w={{ base: "100%", sm: "auto" }} style={{ display: children ? undefined : "none" }}>
+          {children}
+        </Group>
       </Group>
     </header>
   );

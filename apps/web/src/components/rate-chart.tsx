@@ -7,7 +7,7 @@ import "uplot/dist/uPlot.min.css";
 import { chartData, rateCeiling } from "./chart-data.js";
 import { percent } from "./format.js";
 
-const height = 236;
+const height = 224;
 
 export function RateChart({ stats, onPoint }: { stats: Stats; onPoint: (index: number | null) => void }) {
   const frame = useRef<HTMLDivElement>(null);
@@ -63,7 +63,7 @@ function options(size: { width: number; height: number }, onPoint: (index: numbe
       volume: { range: (_, __, max) => [0, Math.max(1, max) * 2.6] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ticks: { show: false }, gap: 6, values: timeLabels, space: 64 },
+      { ...axis, grid: { show: false }, ticks: { show: false }, gap: 6, values: timeLabels, space: 64, size: 32 },
       {
         ...axis,
         scale: "rate",

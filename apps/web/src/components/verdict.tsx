@@ -45,7 +45,7 @@ export function Verdict({ look, size = "sm" }: { look: VerdictLook; size?: Verdi
       wrap="nowrap"
       c={look.color}
       component="span"
-      style={{ display: "inline-flex" }}
+      style={{ display: "inline-flex", verticalAlign: "middle" }}
     >
       <Icon path={look.icon} size={iconSize[size]} />
       <Text span size={size} fw={size === "xl" ? 680 : 600} inherit={false} style={{ letterSpacing: "-0.01em" }}>

@@ -45,7 +45,7 @@ export function Page() {
           value={filters.project ?? null}
           onChange={(project) => set({ project })}
           placeholder="All projects"
-          w={200}
+          w={{ base: "100%", xs: 200 }}
         />
         {addButton}
       </PageHeader>

@@ -33,10 +33,11 @@ function Dashboard() {
           value={filters.project ?? null}
           onChange={(project) => set({ project })}
           placeholder="All projects"
-          w={200}
+          w={{ base: "100%", xs: 200 }}
         />
         <SegmentedControl
           aria-label="Time window"
+          w={{ base: "100%", xs: "auto" }}
           value={window}
           onChange={(value) => set({ window: value })}
           data={(Object.keys(windows) as WindowName[]).map((name) => ({ value: name, label: windows[name].title }))}

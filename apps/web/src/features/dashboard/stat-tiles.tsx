@@ -68,7 +68,7 @@ function Tile({ title, value, note }: { title: string; value: ReactNode; note: R
       {value === undefined ? (
         <Skeleton height={26} width={90} my={7} />
       ) : (
-        <Text fz={{ base: 24, sm: 28 }} fw={620} lh={1.3} style={{ letterSpacing: "-0.02em" }}>
+        <Text fz={{ base: 24, sm: 28 }} fw={620} lh={1.3} className="figures" style={{ letterSpacing: "-0.02em" }}>
           {value}
         </Text>
       )}

@@ -14,7 +14,7 @@ export const windows = {
 } satisfies Record<string, TimeWindow>;
 
 export type WindowName = keyof typeof windows;
-export const defaultWindow: WindowName = "1h";
+export const defaultWindow: WindowName = "15m";
 
 export function windowOf(text: string | undefined): WindowName {
   return text !== undefined && Object.hasOwn(windows, text) ? (text as WindowName) : defaultWindow;

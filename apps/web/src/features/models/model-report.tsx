@@ -14,7 +14,7 @@ export function ModelReport({ model, project }: { model: ModelDetail; project: P
   const [chosen, setChosen] = useState<number>();
   const threshold = chosen ?? inForce;
   const { scores, roc, metrics, candidates } = model;
-  const hasBoth = scores.some((one) => one.isAnomaly) && scores.some((one) => !one.isAnomaly);
+  const withRoc = roc.length > 1 && scores.some((one) => one.isAnomaly) && scores.some((one) => !one.isAnomaly);
   return (
     <Stack gap="lg">
       <SummaryPanel model={model} />
@@ -22,19 +22,17 @@ export function ModelReport({ model, project }: { model: ModelDetail; project: P
         <ThresholdPanel model={model} project={project} threshold={threshold} inForce={inForce} onChange={setChosen} />
       )}
       <Grid gap="lg">
-        {metrics !== null && metrics.confusion.labels.length > 0 && (
-          <Grid.Col span={{ base: 12, md: roc.length > 0 || candidates.length > 0 ? 6 : 12 }}>
-            <ConfusionPanel metrics={metrics} task={model.task} />
-          </Grid.Col>
-        )}
-        {hasBoth && roc.length > 1 && (
-          <Grid.Col span={{ base: 12, md: 6 }}>
+        <Grid.Col span={{ base: 12, md: withRoc ? 7 : 12 }}>
+          <Stack gap="lg">
+            {metrics !== null && metrics.confusion.labels.length > 0 && (
+              <ConfusionPanel metrics={metrics} task={model.task} />
+            )}
+            {candidates.length > 0 && <CandidatesPanel candidates={candidates} />}
+          </Stack>
+        </Grid.Col>
+        {withRoc && (
+          <Grid.Col span={{ base: 12, md: 5 }}>
             <RocPanel roc={roc} auroc={metrics?.auroc ?? null} outcome={outcomeAt(scores, threshold)} />
-          </Grid.Col>
-        )}
-        {candidates.length > 0 && (
-          <Grid.Col span={{ base: 12, md: hasBoth && roc.length > 1 ? 12 : 6 }}>
-            <CandidatesPanel candidates={candidates} />
           </Grid.Col>
         )}
       </Grid>

@@ -1,5 +1,5 @@
 /** The versions of one project's model: how good each is, which one runs. */
-import { Anchor, Badge, Group, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Group, Text } from "@mantine/core";
 import { mdiCubeOutline } from "@mdi/js";
 import type { Model } from "@sightline/api/schemas";
 import { Link } from "react-router";
@@ -9,6 +9,7 @@ import { Face } from "../../components/face.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { TimeText } from "../../components/time-text.js";
+import css from "./model-table.module.css";
 import { StartStopButton } from "./start-stop-button.js";
 import { UploadModel } from "./upload-model.js";
 
@@ -30,25 +31,11 @@ export function ModelTable({ projectId, title = "Versions" }: { projectId: strin
               }
             />
           ) : (
-            <Table.ScrollContainer minWidth={560}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Version</Table.Th>
-                    <Table.Th>Method</Table.Th>
-                    <Table.Th>Made</Table.Th>
-                    <Table.Th ta="right">Accuracy</Table.Th>
-                    <Table.Th ta="right">AUROC</Table.Th>
-                    <Table.Th />
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((model) => (
-                    <ModelRow key={model.id} model={model} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <ul className={css.list}>
+              {items.map((model) => (
+                <ModelRow key={model.id} model={model} />
+              ))}
+            </ul>
           )
         }
       </Answer>
@@ -57,10 +44,11 @@ export function ModelTable({ projectId, title = "Versions" }: { projectId: strin
 }
 
 function ModelRow({ model }: { model: Model }) {
+  const origin = model.source === "uploaded" ? "uploaded" : `${model.trainImages} pictures`;
   return (
-    <Table.Tr>
-      <Table.Td>
-        <Group gap="xs" wrap="nowrap">
+    <li className={css.row}>
+      <div className={css.name}>
+        <Group gap="xs">
           <Anchor component={Link} to={`/models/${model.id}`} fw={600} size="sm">
             Version {model.version}
           </Anchor>
@@ -70,21 +58,26 @@ function ModelRow({ model }: { model: Model }) {
             </Badge>
           )}
         </Group>
-      </Table.Td>
-      <Table.Td>
-        {model.method}
         <Text size="xs" c="dimmed">
-          {model.source === "uploaded" ? "uploaded" : `${model.trainImages} pictures`}
+          {model.method}, {origin}, <TimeText time={model.createdAt} />
         </Text>
-      </Table.Td>
-      <Table.Td>
-        <TimeText time={model.createdAt} />
-      </Table.Td>
-      <Table.Td ta="right">{percent(model.metrics?.accuracy)}</Table.Td>
-      <Table.Td ta="right">{percent(model.metrics?.auroc)}</Table.Td>
-      <Table.Td ta="right">
-        <StartStopButton model={model} size="xs" />
-      </Table.Td>
-    </Table.Tr>
+      </div>
+      <Figure title="Accuracy" value={percent(model.metrics?.accuracy)} />
+      {model.task === "anomaly" && <Figure title="AUROC" value={percent(model.metrics?.auroc)} />}
+      <StartStopButton model={model} size="xs" />
+    </li>
+  );
+}
+
+function Figure({ title, value }: { title: string; value: string }) {
+  return (
+    <div className={css.figure}>
+      <Text size="xs" c="dimmed">
+        {title}
+      </Text>
+      <Text size="sm" fw={600} className="figures">
+        {value}
+      </Text>
+    </div>
   );
 }

@@ -140,7 +140,7 @@ function Count({ title, value, of }: { title: string; value: number | string; of
       <Text size="sm" c="dimmed">
         {title}
       </Text>
-      <Text fz={30} fw={640} lh={1.2} style={{ letterSpacing: "-0.02em" }}>
+      <Text fz={30} fw={640} lh={1.2} className="figures" style={{ letterSpacing: "-0.02em" }}>
         {value}
       </Text>
       <Text size="xs" c="dimmed">

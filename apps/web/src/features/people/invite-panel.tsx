@@ -1,12 +1,12 @@
 /** Makes a sign-in link for a person. */
-import { Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Group, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { CopyLine } from "../../components/copy-line.js";
 import { Panel } from "../../components/panel.js";
 import { TimeText } from "../../components/time-text.js";
-import { type UserRoleChoice, userRoles } from "./roles.js";
+import { mayOf, type UserRoleChoice, userRoles } from "./roles.js";
 
 const lifetimes = [
   { value: "60", label: "1 hour" },
@@ -34,10 +34,17 @@ export function InvitePanel() {
             maxLength={120}
             autoComplete="off"
           />
-          <Group grow align="flex-start">
-            <Select {...form.getInputProps("role")} label="Role" data={[...userRoles]} allowDeselect={false} />
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+            <Select
+              {...form.getInputProps("role")}
+              label="Role"
+              description={mayOf(form.values.role)}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              data={userRoles.map(({ value, label }) => ({ value, label }))}
+              allowDeselect={false}
+            />
             <Select {...form.getInputProps("minutes")} label="Valid for" data={lifetimes} allowDeselect={false} />
-          </Group>
+          </SimpleGrid>
           <Group>
             <ActionButton route="createSignInLink" type="submit" onClick={() => undefined} loading={create.isPending}>
               Make a link

@@ -1,11 +1,11 @@
 /** Makes a token for a program or a device. */
-import { Group, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
+import { Group, MultiSelect, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useApi, useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { CopyLine } from "../../components/copy-line.js";
 import { Panel } from "../../components/panel.js";
-import { type TokenRoleChoice, tokenRoles } from "./roles.js";
+import { mayOf, type TokenRoleChoice, tokenRoles } from "./roles.js";
 
 const lifetimes = [
   { value: "", label: "Until revoked" },
@@ -44,10 +44,17 @@ export function NewTokenPanel() {
             maxLength={120}
             autoComplete="off"
           />
-          <Group grow align="flex-start">
-            <Select {...form.getInputProps("role")} label="Role" data={[...tokenRoles]} allowDeselect={false} />
+          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+            <Select
+              {...form.getInputProps("role")}
+              label="Role"
+              description={mayOf(form.values.role)}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              data={tokenRoles.map(({ value, label }) => ({ value, label }))}
+              allowDeselect={false}
+            />
             <Select {...form.getInputProps("days")} label="Valid for" data={lifetimes} allowDeselect={false} />
-          </Group>
+          </SimpleGrid>
           {form.values.role === "device" && (
             <MultiSelect
               {...form.getInputProps("cameraIds")}

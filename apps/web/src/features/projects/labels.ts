@@ -4,21 +4,43 @@
 const normalNames = new Set(["good", "ok", "normal", "normals", "pass"]);
 
 export const goodLabel = "normal";
-export const badLabel = "anomaly";
+export const badLabel = "defect";
+
+/** Names of defects in general; others name one kind. */
+const badNames = new Set(["defect", "defective", "anomaly", "bad", "nok"]);
 
 export function isNormal(label: string): boolean {
   return normalNames.has(label.toLowerCase());
 }
 
+export function isPlainDefect(label: string): boolean {
+  return badNames.has(label.toLowerCase());
+}
+
+/** The labels a project shows: its own, those just named, and good and bad where those have no name yet. */
+export function labelsToShow(
+  existing: readonly string[],
+  added: readonly string[],
+  aim: "defects" | "classes",
+): string[] {
+  const own = [...existing, ...added];
+  const standard: string[] = [];
+  if (aim === "defects") {
+    if (!own.some(isNormal)) standard.push(goodLabel);
+    if (existing.every(isNormal)) standard.push(badLabel);
+  }
+  return sortLabels([...new Set([...standard, ...own])]);
+}
+
 export function titleOf(label: string): string {
   if (isNormal(label)) return "Good parts";
-  if (label === badLabel) return "Defective parts";
+  if (isPlainDefect(label)) return "Defective parts";
   return label.replace(/^./, (first) => first.toUpperCase());
 }
 
 /** Good first, then the plain "defective", then the named ones. */
 export function sortLabels(labels: readonly string[]): string[] {
-  const rank = (label: string) => (isNormal(label) ? 0 : label === badLabel ? 1 : 2);
+  const rank = (label: string) => (isNormal(label) ? 0 : isPlainDefect(label) ? 1 : 2);
   return labels.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { Icon } from "../../components/icon.js";
 import { AddLabel } from "./add-label.js";
 import { LabelPanel } from "./label-panel.js";
-import { badLabel, goodLabel, isNormal, readiness, sortLabels } from "./labels.js";
+import { isNormal, labelsToShow, readiness } from "./labels.js";
 import { UploadReport } from "./upload-report.js";
 import { useUploads } from "./use-uploads.js";
 
@@ -18,8 +18,7 @@ export function PicturesStep({ project, onNext }: { project: Project; onNext: ()
   const [aim, setAim] = useState<Aim>(existing.length > 0 && !existing.some(isNormal) ? "classes" : "defects");
   const [added, setAdded] = useState<string[]>([]);
   const uploads = useUploads(project.id);
-  const standard = aim === "classes" ? [] : [existing.find(isNormal) ?? goodLabel, badLabel];
-  const labels = sortLabels([...new Set([...standard, ...existing, ...added])]);
+  const labels = labelsToShow(existing, added, aim);
   const { ready, advice } = readiness(byLabel);
   return (
     <Stack gap="lg">

@@ -9,7 +9,7 @@ import { Panel } from "../../components/panel.js";
 import { AddLabel } from "./add-label.js";
 import { Gallery } from "./gallery.js";
 import { LabelPanel } from "./label-panel.js";
-import { badLabel, goodLabel, isNormal, sortLabels, titleOf } from "./labels.js";
+import { isNormal, labelsToShow, sortLabels, titleOf } from "./labels.js";
 import { UploadReport } from "./upload-report.js";
 import { useUploads } from "./use-uploads.js";
 
@@ -23,8 +23,7 @@ function EditablePictures({ project }: { project: Project }) {
   const [added, setAdded] = useState<string[]>([]);
   const existing = Object.keys(project.samples.byLabel);
   const aim = existing.length === 0 || existing.some(isNormal) ? "defects" : "classes";
-  const standard = aim === "defects" ? [existing.find(isNormal) ?? goodLabel, badLabel] : [];
-  const labels = sortLabels([...new Set([...standard, ...existing, ...added])]);
+  const labels = labelsToShow(existing, added, aim);
   return (
     <Stack gap="lg">
       <UploadReport uploads={uploads} />

@@ -1,0 +1,100 @@
+/** A real server and a real browser for the page tests. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Compiled, this file lies in apps/web/dist-test/test/. */
+const root = join(import.meta.dirname, "../../../..");
+const screenshots = join(root, "screenshots");
+const serverMain = join(root, "apps/server/dist/main.js");
+
+export const chromiumPath = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+export interface RunningServer {
+  url: string;
+  /** Signs in once. */
+  link: string;
+  /** What it printed. */
+  log: () => string;
+  stop: () => Promise<void>;
+}
+
+export async function startServer(): Promise<RunningServer> {
+  const data = mkdtempSync(join(tmpdir(), "sightline-pages-"));
+  const child = spawn(process.execPath, [serverMain, "--data", data, "--port", "0", "--empty"]);
+  let text = "";
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const link = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /https?:\/\/\S+\/signin\/[\w-]+/.exec(text)?.[0];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    void ended.then(() => reject(new Error(`The server ended before it printed a sign-in link:\n${text}`)));
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { url: new URL(link).origin, link, log: () => text, stop };
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+}
+
+export interface Visitor {
+  context: BrowserContext;
+  page: Page;
+  /** Console errors and uncaught exceptions so far; taking them empties the list. */
+  takeComplaints: () => string[];
+}
+
+export async function openVisitor(browser: Browser, baseURL: string, link?: string): Promise<Visitor> {
+  const context = await browser.newContext({ baseURL, viewport: { width: 1440, height: 900 }, locale: "en-GB" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  let complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`${message.text()} at ${message.location().url}`);
+  });
+  if (link !== undefined) await page.goto(link);
+  const takeComplaints = () => {
+    const taken = complaints;
+    complaints = [];
+    return taken;
+  };
+  return { context, page, takeComplaints };
+}
+
+export const widths = [
+  { name: "1440", width: 1440, height: 900 },
+  { name: "390", width: 390, height: 844 },
+] as const;
+
+/** Saves the page as it is at both widths. @returns by how many pixels it is wider than each screen, which should be 0 */
+export async function takePictures(page: Page, name: string): Promise<Record<string, number>> {
+  mkdirSync(screenshots, { recursive: true });
+  const excess: Record<string, number> = {};
+  for (const size of widths) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => document.fonts.ready);
+    excess[size.name] = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    await page.screenshot({ path: join(screenshots, `${name}-${size.name}.png`), fullPage: true });
+  }
+  await page.setViewportSize(widths[0]);
+  return excess;
+}
