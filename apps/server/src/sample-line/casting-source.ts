@@ -1,5 +1,4 @@
 /** Pictures of the simulator's casting line, drawn in a thread of their own. */
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { RenderedCasting, RenderRequest } from "./render-worker.js";
 
@@ -11,23 +10,34 @@ export interface CastingSource {
 
 export function openCastingSource(request: RenderRequest): CastingSource {
   const worker = new Worker(new URL("./render-worker.js", import.meta.url), { workerData: request });
-  // A picture source that nobody reads must not keep the process alive.
+  let problem: Error | undefined;
+  let waiting: { resolve(rendered: RenderedCasting): void; reject(error: Error): void } | undefined;
+
+  function settle(outcome: RenderedCasting | Error): void {
+    // A picture source that nobody waits for must not keep the process alive.
+    worker.unref();
+    if (outcome instanceof Error) waiting?.reject(outcome);
+    else waiting?.resolve(outcome);
+    waiting = undefined;
+  }
+  worker.on("message", (rendered: RenderedCasting) => settle(rendered));
+  worker.on("error", (error) => {
+    problem = error instanceof Error ? error : new Error(String(error));
+  });
+  worker.on("exit", () => {
+    problem ??= new Error("The sample line's picture source has ended.");
+    settle(problem);
+  });
   worker.unref();
+
   return {
-    async next() {
-      const stop = new AbortController();
-      try {
-        const answer = once(worker, "message", { signal: stop.signal });
-        const end = once(worker, "exit", { signal: stop.signal }).then(() => {
-          throw new Error("The sample line's picture source has ended.");
-        });
-        end.catch(() => {});
+    next() {
+      if (problem !== undefined) return Promise.reject(problem);
+      return new Promise((resolve, reject) => {
+        waiting = { resolve, reject };
+        worker.ref();
         worker.postMessage(null);
-        const [rendered] = (await Promise.race([answer, end])) as [RenderedCasting];
-        return rendered;
-      } finally {
-        stop.abort();
-      }
+      });
     },
     async close() {
       await worker.terminate();

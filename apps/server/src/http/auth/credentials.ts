@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 
 export function createCredentials(store: Store, { now, sessionDays }: { now: Now; sessionDays: number }): Credentials {
   const internal = new Map<string, Token>();
-  const sessionMs = sessionDays * DAY_MS;
+  const sessionMs = Math.ceil(sessionDays * DAY_MS);
   return {
     async tokenBySecretHash(secretHash) {
       return internal.get(secretHash) ?? store.read.access.tokenBySecretHash(secretHash);

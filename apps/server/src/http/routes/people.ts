@@ -42,7 +42,7 @@ export function peopleRoutes({ services: { store, config, now } }: RouteDeps) {
           role: body.role,
           cameraIds: body.cameraIds,
           secretHash: secret.hash,
-          expiresAtMs: body.expiresInDays === null ? null : now() + body.expiresInDays * DAY_MS,
+          expiresAtMs: body.expiresInDays === null ? null : now() + Math.ceil(body.expiresInDays * DAY_MS),
         }),
       );
       return { ...existing(await store.read.access.getToken(id), errors.tokenNotFound, id), secret: secret.text };
@@ -55,7 +55,7 @@ export function peopleRoutes({ services: { store, config, now } }: RouteDeps) {
 
     createSignInLink: async ({ body, request }) => {
       const code = newRandomSecret();
-      const expiresAtMs = now() + body.expiresInMinutes * 60_000;
+      const expiresAtMs = now() + Math.ceil(body.expiresInMinutes * 60_000);
       await store.write(async (tx) => {
         const user = await tx.access.putUser(body.name, body.role);
         await tx.access.insertSignInCode({ codeHash: code.hash, userId: user.id, expiresAtMs });
@@ -65,7 +65,7 @@ export function peopleRoutes({ services: { store, config, now } }: RouteDeps) {
 
     signIn: async ({ params, reply }) => {
       const session = newRandomSecret();
-      const expiresAtMs = now() + config.people.sessionDays * DAY_MS;
+      const expiresAtMs = now() + Math.ceil(config.people.sessionDays * DAY_MS);
       await store.write(async (tx) => {
         const user = await tx.access.takeSignInCode(hashSecret(params.code));
         if (user === undefined) throw errors.signInLinkInvalid({});

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Job, LiveEvent } from "@sightline/api/schemas";
+import { greyJpeg, openTestService, type TestService } from "../http/test-service.js";
+
+/** Programs in place of the training process, by what they do. */
+const programs = {
+  refuses: `process.once("message", () => process.send({ kind: "failed", code: "DATASET_TOO_SMALL", message: "Too few pictures: add 5 more.", isBug: false }, () => process.exit(1)));`,
+  crashes: `process.once("message", () => { console.error("core dumped"); process.abort(); });`,
+  lies: `process.once("message", () => process.exit(0));`,
+  writesRubbish: `import { writeFileSync } from "node:fs"; process.once("message", (order) => { writeFileSync(order.outputFile, "rubbish"); process.send({ kind: "done", skipped: [] }, () => process.exit(0)); });`,
+  hangs: `process.once("message", (order) => { process.send({ kind: "progress", progress: 0.4, step: "Works for ever" }); process.send({ kind: "progress", progress: 0.4, step: JSON.stringify({ pid: process.pid, training: order.training.samples.length, labels: order.training.labels, test: order.test?.samples.length ?? 0, threads: order.threads }) }); }); setInterval(() => {}, 1000);`,
+};
+
+async function open(
+  t: TestContext,
+  program: keyof typeof programs,
+  counts: Record<string, number> = { good: 20, bad: 15 },
+) {
+  const folder = await mkdtemp(join(tmpdir(), "sightline-jobs-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const trainProgram = join(folder, "program.mjs");
+  await writeFile(trainProgram, programs[program]);
+  const service = await openTestService({ trainProgram });
+  let isClosed = false;
+  t.after(() => (isClosed ? undefined : service.close()));
+  const headers = await service.tokenOf("operator");
+  const projectId = (await service.call("createProject", { headers, body: { name: "parts" } })).json.id;
+  let grey = 0;
+  for (const [label, count] of Object.entries(counts)) {
+    for (let i = 0; i < count; i++) {
+      const bytes = await greyJpeg(++grey * 4);
+      const reply = await service.call("addSample", { headers, params: { projectId }, query: { label }, bytes });
+      assert.equal(reply.status, 201, JSON.stringify(reply.json));
+    }
+  }
+  const jobs: Job[] = [];
+  service.services.live.subscribe((event: LiveEvent) => {
+    if (event.type === "job") jobs.push(event.job);
+  });
+  const start = (body: object = {}) => service.call("startTraining", { headers, params: { projectId }, body });
+  const seen = async (wanted: (job: Job) => boolean): Promise<Job> => {
+    for (let i = 0; i < 2000; i++) {
+      const found = jobs.find(wanted);
+      if (found !== undefined) return found;
+      await sleep(10);
+    }
+    throw new Error(`Never seen; last: ${JSON.stringify(jobs.at(-1))}`);
+  };
+  return { service, headers, projectId, start, seen, jobs, setClosed: () => (isClosed = true) };
+}
+
+const hasEnded = (job: Job): boolean => job.endedAt !== null;
+const workFiles = (service: TestService) =>
+  readdir(join(service.services.config.dataFolder, "work", "training")).catch(() => [] as string[]);
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+test("a training that can't learn from the pictures fails with its own code and words", async (t) => {
+  const { start, seen, service, headers } = await open(t, "refuses");
+  const { json: job, status } = await start();
+  assert.deepEqual([status, job.status], [202, "queued"]);
+  const ended = await seen(hasEnded);
+  assert.equal(ended.status, "failed");
+  assert.deepEqual(ended.error, { code: "DATASET_TOO_SMALL", message: "Too few pictures: add 5 more." });
+  assert.deepEqual((await service.call("getJob", { headers, params: { jobId: job.id } })).json, ended);
+  assert.deepEqual(await workFiles(service), []);
+});
+
+for (const [program, words] of [
+  ["crashes", /ended by SIG/],
+  ["lies", /ended with code 0/],
+] as const) {
+  test(`a training process that ${program} fails the job and leaves the service as it was`, async (t) => {
+    const { start, seen, service, headers } = await open(t, program);
+    await start();
+    const ended = await seen(hasEnded);
+    assert.equal(ended.status, "failed");
+    assert.equal(ended.error?.code, "TRAINING_FAILED");
+    assert.match(ended.error?.message ?? "", words);
+    assert.deepEqual(await workFiles(service), []);
+    assert.equal((await service.call("getHealth")).json.status, "ok");
+    assert.deepEqual((await service.call("listModels", { headers })).json.items, []);
+  });
+}
+
+test("a model file that can't be read back is no model", async (t) => {
+  const { start, seen, service, headers } = await open(t, "writesRubbish");
+  await start();
+  assert.equal((await seen(hasEnded)).status, "failed");
+  assert.deepEqual((await service.call("listModels", { headers })).json.items, []);
+});
+
+test("pictures are put aside before the training sees any, once and for all", async (t) => {
+  const { start, seen, service, headers, projectId } = await open(t, "hangs");
+  await start();
+  const { step } = await seen((job) => job.progress === 0.4);
+  assert.equal(step, "Works for ever");
+  const project = (await service.call("getProject", { headers, params: { projectId } })).json;
+  assert.deepEqual(project.samples, { train: 28, test: 7, byLabel: { good: 20, bad: 15 } });
+  const undecided = await service.call("listSamples", { headers, params: { projectId }, query: { part: "auto" } });
+  assert.deepEqual(undecided.json.items, []);
+});
+
+test("cancelling kills the process and leaves nothing behind", async (t) => {
+  const { start, seen, service, headers } = await open(t, "hangs");
+  const { json: job } = await start();
+  await seen((seenJob) => seenJob.progress === 0.4);
+  assert.equal((await workFiles(service)).length, 1);
+  const cancelled = await service.call("cancelJob", { headers, params: { jobId: job.id } });
+  assert.equal(cancelled.json.status, "cancelled");
+  assert.deepEqual(await workFiles(service), []);
+  const again = await service.call("cancelJob", { headers, params: { jobId: job.id } });
+  assert.deepEqual([again.status, again.json.code], [409, "JOB_ENDED"]);
+});
+
+test("one training at a time: the next waits, the same project has to", async (t) => {
+  const { start, seen, service, headers } = await open(t, "hangs");
+  const { json: first } = await start();
+  await seen((job) => job.status === "running");
+  const again = await start();
+  assert.deepEqual([again.status, again.json.code], [409, "TRAINING_RUNNING"]);
+  const other = (await service.call("createProject", { headers, body: { name: "other" } })).json.id;
+  const bytes = await greyJpeg(255);
+  await service.call("addSample", { headers, params: { projectId: other }, query: { label: "good" }, bytes });
+  const second = (await service.call("startTraining", { headers, params: { projectId: other }, body: {} })).json;
+  assert.equal(second.status, "queued");
+  await service.call("cancelJob", { headers, params: { jobId: first.id } });
+  await seen((job) => job.id === second.id && job.status === "running");
+});
+
+test("a project without pictures is told so at once", async (t) => {
+  const { start } = await open(t, "hangs", {});
+  const reply = await start();
+  assert.deepEqual([reply.status, reply.json.code], [422, "TOO_FEW_SAMPLES"]);
+});
+
+test("deleting a project ends its training", async (t) => {
+  const { start, seen, service, projectId } = await open(t, "hangs");
+  const admin = await service.tokenOf("admin");
+  await start();
+  await seen((job) => job.progress === 0.4);
+  assert.equal((await service.call("deleteProject", { headers: admin, params: { projectId } })).status, 204);
+  assert.deepEqual(await workFiles(service), []);
+  assert.deepEqual((await service.call("listJobs", { headers: admin })).json.items, []);
+});
+
+test("a training that the service interrupted starts again with it, but not for ever", async (t) => {
+  const { start, seen, service, headers, jobs } = await open(t, "hangs");
+  const { json: job } = await start();
+  await seen((one) => one.progress === 0.4);
+  // As after a kill: running in the records, nobody running it.
+  const { store } = service.services;
+  await service.http.jobs.close();
+  const unended = await store.read.jobs.unended();
+  assert.deepEqual(
+    unended.map(({ status, attempts }) => [status, attempts]),
+    [["queued", 0]],
+  );
+
+  const { createTrainingJobs } = await import("./training-jobs.js");
+  const restart = async (): Promise<void> => {
+    const next = createTrainingJobs({
+      store,
+      blobs: service.services.blobs,
+      feed: service.services.live,
+      folder: join(service.services.config.dataFolder, "work", "training"),
+      threads: null,
+      backboneFile: null,
+      now: Date.now,
+      log: service.services.log,
+      program: join(service.services.config.dataFolder, "no-such-program.mjs"),
+    });
+    await next.resume();
+    await next.close();
+  };
+  for (let kills = 0; kills < 3; kills++)
+    await store.write((tx) => tx.jobs.start(job.id).then(() => tx.jobs.requeue(job.id, kills + 1)));
+  await store.write((tx) => tx.jobs.start(job.id));
+  jobs.length = 0;
+  await restart();
+  const ended = (await service.call("getJob", { headers, params: { jobId: job.id } })).json;
+  assert.deepEqual([ended.status, ended.error.code], ["failed", "JOB_INTERRUPTED"]);
+});
+
+test("a killed service takes its training with it", async (t) => {
+  const { start, seen, service } = await open(t, "hangs");
+  await start();
+  await seen((job) => job.progress === 0.4);
+  await sleep(300);
+  const children = (await readFile(`/proc/self/task/${process.pid}/children`, "utf8"))
+    .trim()
+    .split(" ")
+    .filter(Boolean);
+  assert.ok(children.length >= 1);
+  await service.http.jobs.close();
+  for (const pid of children) assert.equal(isAlive(Number(pid)), false);
+});
