@@ -168,7 +168,7 @@ function refusalsOf(route: Route): Record<string, JsonObject> {
     takesInput || takesBody || route.method === "DELETE" ? [404] : [],
     route.method === "GET" ? [] : [409],
     takesBody ? [413, 415, 422, 507] : [],
-    route.access === "signed" ? [503] : [],
+    route.access === "signed" && takesBody ? [410, 503] : [],
     [429, 500],
   ].flat();
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]));
