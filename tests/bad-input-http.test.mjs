@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { hugePngHeader, jpeg, png, svg } from "./pictures.mjs";
-import { adminToken, caller, keptState, startServer, temporaryFolder } from "./server-process.mjs";
+import { adminToken, atEnd, caller, keptState, startServer, temporaryFolder } from "./server-process.mjs";
 
 let server;
 let api;
@@ -47,6 +47,7 @@ function send({ method = "GET", path, headers = {}, body }) {
   return new Promise((resolve, reject) => {
     const call = request(new URL(path, server.url), {
       method,
+      agent: false,
       headers: { ...headers, ...(body && { "content-length": body.length }) },
     });
     call.on("response", (reply) => {
@@ -110,9 +111,9 @@ const uploads = [
     put(Buffer.from("this is not a picture, only text that is long enough")),
     422,
     "NOT_AN_IMAGE",
-    /not a JPEG or PNG/,
+    /must be a JPEG or PNG file, got .*Nothing was stored/,
   ],
-  ["an SVG called JPEG", put(svg), 422, "NOT_AN_IMAGE", /not a JPEG or PNG/],
+  ["an SVG called JPEG", put(svg), 422, "NOT_AN_IMAGE", /must be a JPEG or PNG file, got .*Nothing was stored/],
   [
     "an SVG called SVG",
     put(svg, "image/svg+xml"),
@@ -125,28 +126,28 @@ const uploads = [
     put(async () => (await jpeg({ seed: 2 })).subarray(0, 3000)),
     422,
     "IMAGE_TRUNCATED",
-    /cut off or damaged/,
+    /Send the whole file|Nothing was stored/,
   ],
   [
     "a JPEG cut off in its header",
     put(async () => (await jpeg({ seed: 2 })).subarray(0, 40)),
     422,
     "IMAGE_TRUNCATED",
-    /cut off or damaged/,
+    /Send the whole file|Nothing was stored/,
   ],
   [
     "a PNG cut off in the middle",
     put(async () => (await png()).subarray(0, 2000), "image/png"),
     422,
     "IMAGE_TRUNCATED",
-    /cut off or damaged/,
+    /Send the whole file|Nothing was stored/,
   ],
   [
     "a PNG header of 30,000 x 30,000 pixels",
     put(hugePngHeader(30_000, 30_000), "image/png"),
     422,
-    "IMAGE_TOO_MANY_PIXELS",
-    /30000 x 30000/,
+    "IMAGE_TOO_LARGE",
+    /30000 x 30000 .*at most 50 million/,
   ],
   ["a body of 0 bytes", put(Buffer.alloc(0)), 422, "IMAGE_EMPTY", /0 bytes/],
   ["a body of 20 MB", put(Buffer.alloc(20_000_000, 0xff)), 413, "UPLOAD_TOO_LARGE", /at most 8388608 bytes/],
@@ -218,7 +219,7 @@ test("other bytes to an address already used are refused with UPLOAD_USED, the s
 test("an address whose time is over is refused with SIGNATURE_EXPIRED", async (t) => {
   const folder = temporaryFolder(t, "expired");
   const brief = await startServer({ data: folder, args: ["--empty", "--intake-url-seconds", "1"] });
-  t.after(() => brief.stop());
+  atEnd(t, () => brief.stop());
   const briefApi = caller(brief, (await adminToken(brief)).token);
   const { id } = await briefApi("POST", "/api/projects", { name: "brief" });
   await briefApi("POST", "/api/cameras", { id: "cam-1", projectId: id, assemblyLineId: "line-1" });
@@ -457,7 +458,13 @@ const calls = [
     "PARAMETER_INVALID",
     /"threshold"/,
   ],
-  ["a training without pictures", () => json(`/api/projects/${project.id}/train`, {})(), 422, "TOO_FEW_SAMPLES", /\d/],
+  [
+    "a training without pictures",
+    () => json(`/api/projects/${project.id}/train`, {})(),
+    422,
+    "TOO_FEW_SAMPLES",
+    /"castings" has no labelled pictures/,
+  ],
   [
     "an unknown method",
     () => json(`/api/projects/${project.id}/train`, { method: "magic" })(),
@@ -500,7 +507,13 @@ const calls = [
     "ROUTE_NOT_FOUND",
     /GET \/api\/nothing/,
   ],
-  ["a labelled picture that is none", sample("label=good", () => svg), 422, "NOT_AN_IMAGE", /not a JPEG or PNG/],
+  [
+    "a labelled picture that is none",
+    sample("label=good", () => svg),
+    422,
+    "NOT_AN_IMAGE",
+    /must be a JPEG or PNG file, got .*Nothing was stored/,
+  ],
   [
     "a labelled picture of 20 MB",
     sample("label=good", () => Buffer.alloc(20_000_000, 0xff)),

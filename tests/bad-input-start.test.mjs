@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
 import { jpeg } from "./pictures.mjs";
-import { adminToken, caller, keptState, runServer, startServer, temporaryFolder } from "./server-process.mjs";
+import { adminToken, atEnd, caller, keptState, runServer, startServer, temporaryFolder } from "./server-process.mjs";
 
 const wrongSettings = [
   ["an unknown key in sightline.json", { file: '{"prot": 9}' }, /"prot".*not known\. Did you mean "port"\?/],
@@ -43,7 +43,7 @@ for (const [what, { file, args = [], env = {} }, says] of wrongSettings) {
 test("a port in use stops the start, names the port, and leaves the data folder usable", async (t) => {
   const data = temporaryFolder(t, "port");
   const other = createServer().listen(0, "127.0.0.1");
-  t.after(() => other.close());
+  atEnd(t, () => other.close());
   await new Promise((listening) => other.once("listening", listening));
   const { port } = other.address();
   const { code, text } = await runServer(["--data", data, "--port", String(port), "--empty"]);
@@ -66,7 +66,7 @@ test("a data folder under a regular file is refused by name", async (t) => {
 test("a data folder that another server uses is refused and stays whole", async (t) => {
   const data = temporaryFolder(t, "shared");
   const first = await startServer({ data, args: ["--empty"] });
-  t.after(() => first.stop());
+  atEnd(t, () => first.stop());
   const stateBefore = keptState(data);
   const { code, text } = await runServer(["--data", data, "--port", "0", "--empty"]);
   assert.match(text, new RegExp(`in use by the server with process id ${first.child.pid}`));
@@ -92,7 +92,7 @@ function smallDisk(t, megabytes) {
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk], { encoding: "utf8" });
   if (mounted.error !== undefined || mounted.status !== 0)
     return { skip: `mounting a small disk is not permitted here: ${mounted.stderr}` };
-  t.after(() => spawnSync("umount", ["--lazy", disk]));
+  atEnd(t, () => spawnSync("umount", ["--lazy", disk]));
   return { disk };
 }
 
@@ -118,7 +118,7 @@ for (const [what, args] of [
     if (skip !== undefined) return t.skip(skip);
     const data = join(disk, "data");
     const server = await startServer({ data, args: ["--empty", ...args] });
-    t.after(() => server.stop());
+    atEnd(t, () => server.stop());
     const send = await camera(server);
     const { put } = await send("part-1", await jpeg({ width: 600, height: 600 }));
     const stateBefore = keptState(data);

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync } from "node:f
 import { join } from "node:path";
 import test from "node:test";
 import { isBuilt } from "../scripts/stamp.mjs";
-import { plainEnvironment, root, runServer, startServer, temporaryFolder } from "./server-process.mjs";
+import { atEnd, plainEnvironment, root, runServer, startServer, temporaryFolder } from "./server-process.mjs";
 
 const start = join(root, "scripts/start.mjs");
 
@@ -56,7 +56,7 @@ test("npm start takes a relative data folder from where the person stands", asyn
 test("the server's own failure becomes npm start's exit code", async (t) => {
   const data = temporaryFolder(t, "twice");
   const first = await startServer({ data, args: ["--empty"] });
-  t.after(() => first.stop());
+  atEnd(t, () => first.stop());
   const second = spawnSync(process.execPath, [start, "--data", data, "--port", "0", "--empty"], {
     encoding: "utf8",
     env: plainEnvironment(),
@@ -97,7 +97,7 @@ test("a copied folder with node_modules starts with no network at all, without i
     args: ["--empty"],
     command: [...inside, process.execPath, join(copy, "scripts/start.mjs")],
   });
-  t.after(() => server.stop());
+  atEnd(t, () => server.stop());
   assert.doesNotMatch(server.text(), /Installing|Compiling|Bundling/);
   const ask = `const reply = await fetch(${JSON.stringify(`${server.url}/healthz`)}); if (!reply.ok) throw new Error(await reply.text());`;
   const entered = spawnSync(

@@ -9,10 +9,24 @@ import { join } from "node:path";
 export const root = join(import.meta.dirname, "..");
 const main = join(root, "apps/server/dist/main.js");
 
+const endings = new WeakMap();
+
+/** Runs when the test ends, last things first: a server stops before its folder goes. */
+export function atEnd(t, clean) {
+  if (!endings.has(t)) {
+    const list = [];
+    endings.set(t, list);
+    t.after(async () => {
+      while (list.length > 0) await list.pop()();
+    });
+  }
+  endings.get(t).push(clean);
+}
+
 /** A folder that goes when the test ends. */
 export function temporaryFolder(t, name = "test") {
   const folder = mkdtempSync(join(tmpdir(), `sightline-${name}-`));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

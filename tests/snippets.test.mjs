@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { part } from "./pictures.mjs";
-import { adminToken, collect, plainEnvironment, root, startServer, temporaryFolder } from "./server-process.mjs";
+import { adminToken, atEnd, collect, plainEnvironment, root, startServer, temporaryFolder } from "./server-process.mjs";
 
 /** Pages whose `sh` blocks all run; a block that starts with one of these changes the machine and is left out. */
 const pages = [
@@ -55,7 +55,7 @@ function runShell(script, folder, variables) {
 test("the commands of the README and the guides do what the pages say", async (t) => {
   const folder = await workplace(t);
   const server = await startServer({ data: join(folder, "data"), args: ["--empty"] });
-  t.after(() => server.stop());
+  atEnd(t, () => server.stop());
   const { token } = await adminToken(server);
   let variables = { SIGHTLINE_SERVER: server.url, SIGHTLINE_TOKEN: token };
   for (const page of pages) {

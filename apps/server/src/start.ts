@@ -122,7 +122,7 @@ async function makeSignInLink(
   url: string,
 ): Promise<string> {
   const code = newRandomSecret();
-  const expiresAtMs = now() + config.people.firstLinkMinutes * 60_000;
+  const expiresAtMs = now() + Math.ceil(config.people.firstLinkMinutes * 60_000);
   await store.write(async (tx) => {
     const user = await tx.access.putUser("admin", "admin");
     await tx.access.insertSignInCode({ codeHash: code.hash, userId: user.id, expiresAtMs });
