@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { answerJson, fakeServer, oneJsonLine, sightline, sightlineHere } from "./cli-under-test.js";
+import { answerJson, fakeServer, oneJsonLine, sightline, sightlineHere, startSightline } from "./cli-under-test.js";
 import { cliReference, referenceFile } from "./docs.js";
 import { verbs } from "./program.js";
 
@@ -104,6 +104,13 @@ test("the server's refusal comes through with its own code", async (t) => {
   assert.equal(run.code, 1);
   assert.deepEqual(oneJsonLine(run), { error: { code: "ROLE_DENIED", message: "The role may not do this." } });
   assert.equal(run.stderr, "sightline: The role may not do this.\n");
+});
+
+test("a reader that closes the pipe early ends the command without a complaint", async () => {
+  const { child, finished } = startSightline(["--help"]);
+  child.stdout.destroy();
+  const { code, stderr } = await finished;
+  assert.deepEqual([code, stderr], [0, ""]);
 });
 
 test("docs/reference/cli.md is in step with the commands (run: node apps/cli/dist/docs.js)", async () => {

@@ -33,7 +33,8 @@ interface Options {
 
 interface Result {
   readonly file: string;
-  readonly prediction: Prediction;
+  /** Without the map's bytes: a folder may hold many thousand pictures. */
+  readonly prediction: Omit<Prediction, "heatMapPng">;
   readonly heatMapFile: string | undefined;
 }
 interface Skipped {
@@ -128,17 +129,17 @@ async function* answers(
 
 async function one(predictor: Predictor, file: string, root: string, options: Options): Promise<Result> {
   const bytes = await readFile(file);
-  const prediction = await predictor.predict(bytes, {
+  const { heatMapPng, ...prediction } = await predictor.predict(bytes, {
     heatMap: options.heatmap !== undefined,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
   });
-  if (options.heatmap === undefined || prediction.heatMapPng === undefined) {
+  if (options.heatmap === undefined || heatMapPng === undefined) {
     return { file, prediction, heatMapFile: undefined };
   }
   // The ending of the picture stays, so that a.jpg and a.png don't write the same file.
   const heatMapFile = join(resolve(options.heatmap), `${relative(root, file)}.heatmap.jpg`);
   await mkdir(dirname(heatMapFile), { recursive: true });
-  await writeFile(heatMapFile, await encodeOverlay(await decodeImage(bytes), prediction.heatMapPng));
+  await writeFile(heatMapFile, await encodeOverlay(await decodeImage(bytes), heatMapPng));
   return { file, prediction, heatMapFile };
 }
 
