@@ -61,9 +61,14 @@ export interface Visitor {
 }
 
 export async function openVisitor(browser: Browser, baseURL: string, link?: string): Promise<Visitor> {
-  const context = await browser.newContext({ baseURL, viewport: { width: 1440, height: 900 }, locale: "en-GB" });
+  const context = await browser.newContext({
+    baseURL,
+    viewport: { width: 1440, height: 900 },
+    locale: "en-GB",
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(8_000);
   let complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
@@ -90,6 +95,8 @@ export async function takePictures(page: Page, name: string): Promise<Record<str
   for (const size of widths) {
     await page.setViewportSize(size);
     await page.evaluate(() => document.fonts.ready);
+    // The side bar slides away; what counts is where the page comes to rest.
+    await page.waitForTimeout(250);
     excess[size.name] = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );

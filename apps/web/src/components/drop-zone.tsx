@@ -9,6 +9,8 @@ import { Icon } from "./icon.js";
 
 export interface DropZoneProps {
   title: string;
+  /** What the buttons are for, in their accessible names; the title if nothing else is said. */
+  subject?: string;
   note?: ReactNode;
   onFiles: (found: FoundFiles) => void;
   /** A reason why nothing can be dropped now. */
@@ -16,7 +18,7 @@ export interface DropZoneProps {
   withFolder?: boolean;
 }
 
-export function DropZone({ title, note, onFiles, disabled, withFolder = true }: DropZoneProps) {
+export function DropZone({ title, subject = title, note, onFiles, disabled, withFolder = true }: DropZoneProps) {
   const [isOver, setOver] = useState(false);
   const depth = useRef(0);
   const labelId = useId();
@@ -53,7 +55,7 @@ export function DropZone({ title, note, onFiles, disabled, withFolder = true }: 
           <PickButton
             icon={mdiImagePlusOutline}
             text="Choose files"
-            label={title}
+            label={subject}
             onFiles={onFiles}
             disabled={disabled}
           />
@@ -61,7 +63,7 @@ export function DropZone({ title, note, onFiles, disabled, withFolder = true }: 
             <PickButton
               icon={mdiFolderOpenOutline}
               text="Choose a folder"
-              label={title}
+              label={subject}
               onFiles={onFiles}
               disabled={disabled}
               folder
@@ -71,7 +73,7 @@ export function DropZone({ title, note, onFiles, disabled, withFolder = true }: 
             <PickButton
               icon={mdiCamera}
               text="Take a picture"
-              label={title}
+              label={subject}
               onFiles={onFiles}
               disabled={disabled}
               capture

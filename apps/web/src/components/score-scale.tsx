@@ -2,7 +2,7 @@
 import { Group, Text } from "@mantine/core";
 import css from "./score-scale.module.css";
 
-export function ScoreScale({ score }: { score: number }) {
+export function ScoreScale({ score, compact }: { score: number; compact?: boolean }) {
   const at = `${Math.min(Math.max(score, 0.005), 0.995) * 100}%`;
   const side = score >= 0.5 ? "at or above" : "below";
   return (
@@ -15,12 +15,13 @@ export function ScoreScale({ score }: { score: number }) {
         <span className={css.threshold} />
         <span className={css.mark} style={{ left: at }} data-bad={score >= 0.5 || undefined} />
       </div>
-      <Group justify="space-between" mt={8}>
+      <Group justify="space-between" mt={8} wrap="nowrap" gap="xs">
         <Text size="xs" c="dimmed">
           good
         </Text>
         <Text size="xs" c="dimmed">
-          score {score.toFixed(3)} · threshold at 0.5
+          score {score.toFixed(3)}
+          {!compact && " · threshold at 0.5"}
         </Text>
         <Text size="xs" c="dimmed">
           defect

@@ -24,7 +24,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
       <div className={css.foot}>
         {inspection.hasHeatMap ? (
           <Group gap="md" wrap="nowrap">
-            <Text size="sm" id="heat-map-label" style={{ whiteSpace: "nowrap" }}>
+            <Text size="sm" style={{ whiteSpace: "nowrap" }}>
               Heat map
             </Text>
             <Slider
@@ -35,7 +35,8 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
               value={opacity}
               onChange={setOpacity}
               label={percent}
-              thumbProps={{ "aria-label": "Strength of the heat map" }}
+              thumbLabel="Strength of the heat map"
+              thumbValueText={percent(opacity)}
             />
             <Text size="sm" c="dimmed" w={48} ta="right">
               {percent(opacity)}

@@ -70,6 +70,7 @@ for (const { labels, counts, task, says } of cases) {
 }
 
 test("says what the figures rest on", () => {
-  assert.equal(basisOf({ source: "test", images: 1 }), "Measured on 1 picture that took no part in the training.");
+  assert.equal(basisOf({ source: "test", images: 200 }), "Measured on 200 pictures that took no part in the training.");
+  assert.match(basisOf({ source: "test", images: 5 }), /5 pictures .* a first impression/);
   assert.match(basisOf({ source: "heldOut", images: 40 }), /each judged by a model that had not seen it/);
 });

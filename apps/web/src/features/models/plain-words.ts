@@ -48,7 +48,10 @@ function worstConfusion(counts: readonly (readonly number[])[]) {
 }
 
 export function basisOf({ source, images }: Pick<Metrics, "source" | "images">): string {
-  return source === "test"
-    ? `Measured on ${plural(images, "picture")} that took no part in the training.`
-    : `Measured on ${plural(images, "picture")}, each judged by a model that had not seen it.`;
+  const caution = images < 20 ? " So few give a first impression, not more." : "";
+  const basis =
+    source === "test"
+      ? `Measured on ${plural(images, "picture")} that took no part in the training.`
+      : `Measured on ${plural(images, "picture")}, each judged by a model that had not seen it.`;
+  return basis + caution;
 }

@@ -50,7 +50,8 @@ export function ThresholdPanel({ model, project, threshold, inForce, onChange }:
             value={threshold}
             onChange={onChange}
             label={(value) => value.toFixed(3)}
-            thumbProps={{ "aria-label": "Threshold", "aria-valuetext": wordsFor(threshold, outcome) }}
+            thumbLabel="Threshold"
+            thumbValueText={wordsFor(threshold, outcome)}
             color="petrol"
           />
           <Group justify="space-between" mt={6}>

@@ -36,6 +36,7 @@ export function LabelPanel({ project, label, uploads }: { project: Project; labe
     >
       <DropZone
         title={stored === 0 && open.length === 0 ? `Drop ${titleOf(label).toLowerCase()} here` : "Drop more here"}
+        subject={titleOf(label)}
         onFiles={({ pictures, others }) => {
           reportOthers(others);
           queue.add(pictures, { label, part: "auto" });

@@ -56,7 +56,7 @@ function MailSettings({ project }: { project: Project }) {
             acceptValueOnBlur
           />
           <div>
-            <Text size="sm" fw={500} id="low-confidence">
+            <Text size="sm" fw={500}>
               Low-confidence limit: {percent(form.values.alertConfidence)}
             </Text>
             <Text size="xs" c="dimmed" mb="sm">
@@ -69,7 +69,8 @@ function MailSettings({ project }: { project: Project }) {
               step={0.01}
               label={percent}
               disabled={!may.allowed}
-              thumbProps={{ "aria-labelledby": "low-confidence" }}
+              thumbLabel="Low-confidence limit"
+              thumbValueText={percent(form.values.alertConfidence)}
             />
           </div>
           <Group>

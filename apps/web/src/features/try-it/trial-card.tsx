@@ -57,7 +57,7 @@ function Said({ prediction }: { prediction: Prediction }) {
           {percent(confidence)} sure
         </Text>
       </Group>
-      {score !== null ? <ScoreScale score={score} /> : <Probabilities probabilities={probabilities} />}
+      {score !== null ? <ScoreScale compact score={score} /> : <Probabilities probabilities={probabilities} />}
     </>
   );
 }
