@@ -115,10 +115,21 @@ test("a reader that stands still gets a new connection instead of an endless que
     send(connection, hello, ...(count === 1 ? flooded : []));
     if (count === 2) send(connection, changed("deleted"));
   });
+  let lost = () => {};
+  const connectionLost = new Promise<void>((resolve) => {
+    lost = resolve;
+  });
+  const options = {
+    WebSocket: socket,
+    firstWaitMs: 1,
+    onConnection: (isConnected: boolean) => {
+      if (!isConnected) lost();
+    },
+  };
   let events = 0;
-  for await (const event of liveEvents(createClient({ url }), { WebSocket: socket, firstWaitMs: 1 })) {
+  for await (const event of liveEvents(createClient({ url }), options)) {
     events++;
-    if (events === 1) await new Promise((resolve) => setTimeout(resolve, 200));
+    if (events === 1) await connectionLost;
     if (event.type === "project" && event.change === "deleted") break;
   }
   assert.equal(asked.length, 2);
