@@ -76,6 +76,12 @@ test("a new address is asked for only when the old one expired, and only once", 
   await assert.rejects(uploadImage(second.client, picture, fast), { code: "SIGNATURE_EXPIRED" });
 });
 
+test("after an expiry no new address is asked for when a lost answer may have been a yes", async () => {
+  const { client, log } = scripted([cut, refused(401, "SIGNATURE_EXPIRED")]);
+  await assert.rejects(uploadImage(client, picture, fast), { code: "SIGNATURE_EXPIRED" });
+  assert.equal(log.filter((line) => line.startsWith("GET")).length, 1);
+});
+
 test("what another try can't change is not tried again", async () => {
   for (const [status, code] of [
     [401, "SIGNATURE_INVALID"],

@@ -27,7 +27,8 @@ export interface Uploaded {
 
 /**
  * Sends one picture. Every retry goes to the same signed address, and one address is one inspection: an answer lost on
- * its way back is answered again with the same inspection. A new address is asked for only when the old one expired.
+ * its way back is answered again with the same inspection. A new address is asked for only when the old one expired
+ * before any try of it can have been taken.
  * @throws ApiCallError of the last try.
  */
 export async function uploadImage(client: Client, upload: Upload, options: UploadOptions = {}): Promise<Uploaded> {
@@ -42,13 +43,21 @@ export async function uploadImage(client: Client, upload: Upload, options: Uploa
       },
       signal: options.signal,
     });
-  const send = (url: string) => client.putSigned(url, upload.bytes, { contentType, signal: options.signal });
+  let mayBeTaken = false;
+  const send = async (url: string) => {
+    try {
+      return await client.putSigned(url, upload.bytes, { contentType, signal: options.signal });
+    } catch (error) {
+      if (error instanceof ApiCallError && error.isTemporary && error.code !== "QUEUE_FULL") mayBeTaken = true;
+      throw error;
+    }
+  };
 
   const { uploadURL } = await retried(sign, options);
   try {
     return await retried(() => send(uploadURL), options);
   } catch (error) {
-    if (!(error instanceof ApiCallError && error.code === "SIGNATURE_EXPIRED")) throw error;
+    if (!(error instanceof ApiCallError && error.code === "SIGNATURE_EXPIRED") || mayBeTaken) throw error;
     const renewed = await retried(sign, options);
     return await retried(() => send(renewed.uploadURL), options);
   }
