@@ -2,14 +2,27 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** Resolves to the child's exit code as a shell counts it: 128 + the signal's number when a signal ended it. */
+/**
+ * Resolves to the child's exit code as a shell counts it: 128 + the signal's number when a signal ended it.
+ * Under npm the death of our parent counts as SIGTERM: npm passes its signals to a shell, which dies of them without a word to us.
+ */
 export function runChild(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });
     const passOn = (signal) => child.kill(signal);
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) process.on(signal, passOn);
+    const parent = process.ppid;
+    const watch =
+      process.env.npm_lifecycle_event === undefined
+        ? undefined
+        : setInterval(() => {
+            if (process.ppid === parent) return;
+            clearInterval(watch);
+            child.kill("SIGTERM");
+          }, 250);
     const stopListening = () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, passOn);
     };
     child.on("error", (error) => {

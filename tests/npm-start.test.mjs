@@ -50,7 +50,9 @@ test("npm start takes a relative data folder from where the person stands", asyn
     cwd: folder,
   });
   assert.ok(existsSync(join(folder, "plant-data")), readdirSync(folder).join());
+  // npm's own death by SIGTERM does not reach us as a signal; the server ends all the same.
   await server.stop();
+  await ended(server.url);
 });
 
 test("the server's own failure becomes npm start's exit code", async (t) => {
@@ -66,6 +68,17 @@ test("the server's own failure becomes npm start's exit code", async (t) => {
   assert.equal(second.status, direct.code);
   assert.notEqual(second.status, 0);
 });
+
+async function ended(url) {
+  for (;;) {
+    try {
+      await fetch(`${url}/healthz`);
+    } catch {
+      return;
+    }
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}
 
 /** A copy as a person would carry it on a stick. node_modules is linked, not copied: nothing writes into it. */
 function copyOfRepository(t) {
