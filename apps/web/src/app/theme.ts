@@ -2,8 +2,8 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const petrol: MantineColorsTuple = [
-  "#e8f6f6",
-  "#d3eaeb",
+  "#eff8f8",
+  "#e0f0f1",
   "#a6d5d7",
   "#74bec2",
   "#4babb0",
@@ -28,8 +28,8 @@ const good: MantineColorsTuple = [
   "#00492b",
 ];
 const defect: MantineColorsTuple = [
-  "#fff0e9",
-  "#fcded2",
+  "#fff4ef",
+  "#fde8df",
   "#f5bba5",
   "#ee9674",
   "#e8774c",
@@ -45,10 +45,10 @@ const slate: MantineColorsTuple = [
   "#c3cbd1",
   "#a9b4bc",
   "#8494a0",
-  "#4b5963",
-  "#37444d",
-  "#28333b",
-  "#1c252b",
+  "#40505b",
+  "#303c45",
+  "#202930",
+  "#171e24",
   "#151c21",
   "#0f1418",
 ];

@@ -29,7 +29,7 @@ function Part({ title, rows, link }: { title: string; rows: Row[]; link: (id: st
   const sorted = rows.toSorted((a, b) => b.anomalous / b.inspected - a.anomalous / a.inspected);
   return (
     <Panel title={title} flush>
-      <Table verticalSpacing={10}>
+      <Table verticalSpacing={10} horizontalSpacing={8} className={css.table ?? ""}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{title.replace("By ", "").replace(/^./, (first) => first.toUpperCase())}</Table.Th>

@@ -7,7 +7,7 @@ export interface TimeWindow {
 
 const minute = 60_000;
 export const windows = {
-  "15m": { title: "15 min", spanMs: 15 * minute, buckets: 45 },
+  "15m": { title: "15 min", spanMs: 15 * minute, buckets: 30 },
   "1h": { title: "1 h", spanMs: 60 * minute, buckets: 60 },
   "24h": { title: "24 h", spanMs: 24 * 60 * minute, buckets: 96 },
   "7d": { title: "7 d", spanMs: 7 * 24 * 60 * minute, buckets: 84 },

@@ -1,5 +1,5 @@
 /** First run: either the sample line is being set up, or nothing is there yet. */
-import { Button, Group, Paper, Progress, Stack, Text, ThemeIcon, Title } from "@mantine/core";
+import { Button, Group, Paper, Progress, SimpleGrid, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { mdiCamera, mdiCheckDecagramOutline, mdiFactory, mdiImageMultipleOutline, mdiTuneVertical } from "@mdi/js";
 import type { System } from "@sightline/api/schemas";
 import { Link } from "react-router";
@@ -18,18 +18,18 @@ export function welcomeNeeded({ sampleLine, projects }: System): boolean {
 export function Welcome({ system }: { system: System }) {
   const { sampleLine } = system;
   return (
-    <Stack maw={760} mx="auto" gap="xl" py={{ base: 8, sm: 32 }}>
+    <Stack maw={920} mx="auto" gap="lg" py={{ base: 8, sm: 32 }}>
       <PageHeader
         title="Welcome to Sightline"
         note="From pictures of good and bad parts to a running inspection, on this machine."
       />
       {sampleLine.state === "settingUp" && <SettingUp jobId={sampleLine.jobId} message={sampleLine.message} />}
       {sampleLine.state === "failed" && <SampleFailed message={sampleLine.message} />}
-      <Stack gap="sm">
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="lg">
         {steps.map((step, index) => (
           <Step key={step.title} number={index + 1} {...step} />
         ))}
-      </Stack>
+      </SimpleGrid>
       <NewProject isQuiet={sampleLine.state === "settingUp"} />
     </Stack>
   );
@@ -105,19 +105,17 @@ const steps = [
 
 function Step({ number, icon, title, text }: { number: number; icon: string; title: string; text: string }) {
   return (
-    <Group wrap="nowrap" gap="md" align="flex-start">
-      <ThemeIcon variant="light" color="gray" size={40} radius="md">
-        <Icon path={icon} size={22} />
+    <Paper radius="lg" p="lg" bg="var(--surface)" style={{ border: "1px solid var(--edge)" }}>
+      <ThemeIcon variant="light" size={44} radius="md" mb="md">
+        <Icon path={icon} size={24} />
       </ThemeIcon>
-      <div>
-        <Text fw={600}>
-          {number}. {title}
-        </Text>
-        <Text size="sm" c="dimmed">
-          {text}
-        </Text>
-      </div>
-    </Group>
+      <Text fw={600}>
+        {number}. {title}
+      </Text>
+      <Text size="sm" c="dimmed" mt={4}>
+        {text}
+      </Text>
+    </Paper>
   );
 }
 
