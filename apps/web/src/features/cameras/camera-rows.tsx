@@ -7,6 +7,7 @@ import { useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
+import rows from "../../components/rows.module.css";
 import { TimeText } from "../../components/time-text.js";
 import css from "./camera-rows.module.css";
 
@@ -18,7 +19,7 @@ export interface CameraRowsProps {
 
 export function CameraRows({ cameras, projects, onConnect }: CameraRowsProps) {
   return (
-    <ul className={css.list}>
+    <ul className={rows.list}>
       {cameras.map((camera) => (
         <CameraRow
           key={camera.id}
@@ -40,11 +41,11 @@ interface CameraRowProps {
 function CameraRow({ camera, project, onConnect }: CameraRowProps) {
   const remove = useChange("removeCamera", { done: `Camera ${camera.id} is removed.` });
   return (
-    <li className={css.row}>
+    <li className={rows.row}>
       <span className={css.icon}>
         <Icon path={mdiCctv} size={22} />
       </span>
-      <div style={{ minWidth: 0, flex: "1 1 200px" }}>
+      <div className={rows.main}>
         <Text fw={600} size="sm">
           {camera.id}
           {camera.name !== "" && camera.name !== camera.id && (

@@ -7,8 +7,8 @@ import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
+import rows from "../../components/rows.module.css";
 import { TimeText } from "../../components/time-text.js";
-import css from "./mail-rows.module.css";
 
 const looks = {
   pending: { word: "Waiting to be sent", icon: mdiEmailFastOutline, color: "dimmed" },
@@ -18,7 +18,7 @@ const looks = {
 
 export function MailRows({ mails, linked }: { mails: readonly Action[]; linked?: boolean }) {
   return (
-    <ul className={css.list}>
+    <ul className={rows.list}>
       {mails.map((mail) => (
         <Mail key={mail.id} mail={mail} linked={linked === true} />
       ))}
@@ -30,8 +30,8 @@ function Mail({ mail, linked }: { mail: Action; linked: boolean }) {
   const look = looks[mail.status];
   const retry = useChange("retryAction", { done: "The mail is in the queue again." });
   return (
-    <li>
-      <Group wrap="nowrap" align="flex-start" gap="md">
+    <li className={rows.row}>
+      <Group wrap="nowrap" align="flex-start" gap="md" w="100%">
         <Text span c={look.color} mt={1}>
           <Icon path={look.icon} />
         </Text>

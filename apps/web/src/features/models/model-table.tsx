@@ -8,8 +8,8 @@ import { Answer } from "../../components/answer.js";
 import { Face } from "../../components/face.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
+import rows from "../../components/rows.module.css";
 import { TimeText } from "../../components/time-text.js";
-import css from "./model-table.module.css";
 import { StartStopButton } from "./start-stop-button.js";
 import { UploadModel } from "./upload-model.js";
 
@@ -31,7 +31,7 @@ export function ModelTable({ projectId, title = "Versions" }: { projectId: strin
               }
             />
           ) : (
-            <ul className={css.list}>
+            <ul className={rows.list}>
               {items.map((model) => (
                 <ModelRow key={model.id} model={model} />
               ))}
@@ -46,8 +46,8 @@ export function ModelTable({ projectId, title = "Versions" }: { projectId: strin
 function ModelRow({ model }: { model: Model }) {
   const origin = model.source === "uploaded" ? "uploaded" : `${model.trainImages} pictures`;
   return (
-    <li className={css.row}>
-      <div className={css.name}>
+    <li className={rows.row}>
+      <div className={rows.main}>
         <Group gap="xs">
           <Anchor component={Link} to={`/models/${model.id}`} fw={600} size="sm">
             Version {model.version}
@@ -71,7 +71,7 @@ function ModelRow({ model }: { model: Model }) {
 
 function Figure({ title, value }: { title: string; value: string }) {
   return (
-    <div className={css.figure}>
+    <div style={{ minWidth: 72 }}>
       <Text size="xs" c="dimmed">
         {title}
       </Text>

@@ -1,12 +1,13 @@
 /** Makes a sign-in link for a person. */
-import { Group, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { CopyLine } from "../../components/copy-line.js";
 import { Panel } from "../../components/panel.js";
 import { TimeText } from "../../components/time-text.js";
-import { mayOf, type UserRoleChoice, userRoles } from "./roles.js";
+import { RightFields } from "./right-fields.js";
+import { type UserRoleChoice, userRoles } from "./roles.js";
 
 const lifetimes = [
   { value: "60", label: "1 hour" },
@@ -27,24 +28,15 @@ export function InvitePanel() {
     <Panel title="Invite a person" note="The link signs one browser in, once.">
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <TextInput
-            {...form.getInputProps("name")}
-            label="Name"
-            placeholder="Maria"
-            maxLength={120}
-            autoComplete="off"
+          <RightFields
+            name={form.getInputProps("name")}
+            role={form.getInputProps("role")}
+            lifetime={form.getInputProps("minutes")}
+            chosenRole={form.values.role}
+            roles={userRoles}
+            lifetimes={lifetimes}
+            example="Maria"
           />
-          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-            <Select
-              {...form.getInputProps("role")}
-              label="Role"
-              description={mayOf(form.values.role)}
-              inputWrapperOrder={["label", "input", "description", "error"]}
-              data={userRoles.map(({ value, label }) => ({ value, label }))}
-              allowDeselect={false}
-            />
-            <Select {...form.getInputProps("minutes")} label="Valid for" data={lifetimes} allowDeselect={false} />
-          </SimpleGrid>
           <Group>
             <ActionButton route="createSignInLink" type="submit" onClick={() => undefined} loading={create.isPending}>
               Make a link

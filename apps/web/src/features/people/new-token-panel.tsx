@@ -1,11 +1,12 @@
 /** Makes a token for a program or a device. */
-import { Group, MultiSelect, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { Group, MultiSelect, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useApi, useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { CopyLine } from "../../components/copy-line.js";
 import { Panel } from "../../components/panel.js";
-import { mayOf, type TokenRoleChoice, tokenRoles } from "./roles.js";
+import { RightFields } from "./right-fields.js";
+import { type TokenRoleChoice, tokenRoles } from "./roles.js";
 
 const lifetimes = [
   { value: "", label: "Until revoked" },
@@ -37,24 +38,15 @@ export function NewTokenPanel() {
     <Panel title="New token" note="For a camera, a script or the command line.">
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <TextInput
-            {...form.getInputProps("name")}
-            label="Name"
-            placeholder="cam-07"
-            maxLength={120}
-            autoComplete="off"
+          <RightFields
+            name={form.getInputProps("name")}
+            role={form.getInputProps("role")}
+            lifetime={form.getInputProps("days")}
+            chosenRole={form.values.role}
+            roles={tokenRoles}
+            lifetimes={lifetimes}
+            example="cam-07"
           />
-          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-            <Select
-              {...form.getInputProps("role")}
-              label="Role"
-              description={mayOf(form.values.role)}
-              inputWrapperOrder={["label", "input", "description", "error"]}
-              data={tokenRoles.map(({ value, label }) => ({ value, label }))}
-              allowDeselect={false}
-            />
-            <Select {...form.getInputProps("days")} label="Valid for" data={lifetimes} allowDeselect={false} />
-          </SimpleGrid>
           {form.values.role === "device" && (
             <MultiSelect
               {...form.getInputProps("cameraIds")}

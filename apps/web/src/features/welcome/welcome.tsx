@@ -7,6 +7,7 @@ import { useApi } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { Icon } from "../../components/icon.js";
 import { PageHeader } from "../../components/page-header.js";
+import { setUpShare } from "./set-up-share.js";
 
 /** The dashboard has something to show as soon as a project of the user's exists or the sample line runs. */
 export function welcomeNeeded({ sampleLine, projects }: System): boolean {
@@ -41,7 +42,7 @@ function SettingUp({ jobId, message }: { jobId: string | null; message: string }
     { params: { jobId: jobId ?? "" } },
     { enabled: jobId !== null, refetchEveryMs: 2_000 },
   ).data;
-  const share = job?.progress ?? 0;
+  const share = setUpShare(message, job?.progress);
   return (
     <Paper radius="lg" p="lg" bg="var(--surface)" style={{ border: "1px solid var(--edge)" }} role="status">
       <Group wrap="nowrap" align="flex-start">
