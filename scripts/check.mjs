@@ -49,7 +49,13 @@ export function main(argv = process.argv.slice(2)) {
     }
     await prepare({ install: options["no-install"] ? "never" : "when changed", say: console.log });
     if (!options["no-lint"] && options.only === undefined) {
-      await check("Format and lint", ["node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."]);
+      await check("Format and lint", [
+        "node_modules/@biomejs/biome/bin/biome",
+        "ci",
+        "--error-on-warnings",
+        ...(process.stdout.isTTY ? [] : ["--colors=off"]),
+        ".",
+      ]);
       await check("Layers", ["scripts/check-layers.mjs"]);
     }
     return runTests(files);
