@@ -133,7 +133,7 @@ const Intake = z
 const Inspect = z
   .strictObject({
     inFlight: wholeNumber(1, 64)
-      .default(2)
+      .default(4)
       .meta({ title: "At once", description: "Pictures of one model inspected at the same time", unit: "pictures" }),
     stepSeconds: z.coerce
       .number()

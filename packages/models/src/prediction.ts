@@ -28,7 +28,8 @@ export interface Prediction {
 }
 
 export interface PredictOptions {
-  readonly heatMap?: boolean;
+  /** `"anomalous"`: only where the verdict is an anomaly, which spares painting those of good parts. */
+  readonly heatMap?: boolean | "anomalous";
   readonly anomalyMap?: boolean;
   /** Threshold in force on the model's own scale, 0–1; 0.5 (the default) is the model's own. */
   readonly threshold?: number;

@@ -115,14 +115,15 @@ async function answer({ id, options, planes, decodeMs, ...size }: Decoded): Prom
   }
   const ownScore = floats(results[modelValues.score])[0] as number;
   const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...times };
-  if (!options.heatMap && !options.anomalyMap) {
+  const wantsHeatMap = options.heatMap === "anomalous" ? verdict.isAnomalous === true : options.heatMap === true;
+  if (!wantsHeatMap && !options.anomalyMap) {
     send({ kind: "answer", id, prediction: verdict });
     return;
   }
   const [, , rows = 1, columns = 1] = results[modelValues.anomalyMap]?.dims ?? [];
   const map = { width: columns, height: rows, data: floats(results[modelValues.anomalyMap]) };
   // Painting and compressing go on while the next pictures run.
-  void withMaps(verdict, map, options).then(
+  void withMaps(verdict, map, { ...options, heatMap: wantsHeatMap }).then(
     (prediction) => send({ kind: "answer", id, prediction }),
     (error) => send({ kind: "failure", id, error: plain(error) }),
   );

@@ -104,7 +104,7 @@ export function playedPredictor(score = 0.9): OpenPredictor {
         width: 8,
         height: 8,
         inferenceMs: 1,
-        ...(heatMap === true ? { heatMapPng: ONE_PIXEL_PNG } : {}),
+        ...(heatMap === true || (heatMap === "anomalous" && isAnomalous) ? { heatMapPng: ONE_PIXEL_PNG } : {}),
       };
     },
     async close() {},

@@ -11,7 +11,7 @@ import { isPictureError, type Prediction, type Predictors } from "./predictors.j
 import { TimeoutError, within } from "./within.js";
 
 export interface InspectorSettings {
-  /** Pictures of one project in its model at the same time. */
+  /** Pictures of one project in its model at the same time; recording a verdict takes no place. */
   readonly inFlight: number;
   readonly stepTimeoutMs: number;
   /** Before the second attempt of a step; doubles at each further one. */
@@ -102,22 +102,28 @@ export function createInspector(deps: InspectorDeps): Inspector {
       );
     });
 
-  /** Tries a step as often as it may; its place is free for others while it pauses. */
+  /** Tries a step as often as it may. The model is held only by pictures that are in it, not by those that pause or are recorded. */
   async function tried<T>(line: Line, step: Step, count: { attempts: number }, work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       if (step === "detect") count.attempts = attempt;
       try {
-        return await work();
+        const result = await work();
+        if (step === "detect") free(line);
+        return result;
       } catch (error) {
+        if (step === "detect") free(line);
         if (isFinal(error) || attempt >= attemptsOf[step]) throw new StepFailure(step, attempt, error);
         log.warn({ err: error, step, attempt }, "A step of an inspection failed and is tried again");
-        line.running--;
-        look(line);
         await pause(settings.retryPauseMs * 2 ** (attempt - 1));
-        line.running++;
+        if (step === "detect") line.running++;
         if (stopping.signal.aborted) throw new Stopped();
       }
     }
+  }
+
+  function free(line: Line): void {
+    line.running--;
+    look(line);
   }
 
   async function detect(inspection: Inspection): Promise<Detected | undefined> {
@@ -128,7 +134,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const model = await store.read.models.get(modelId);
     if (model === undefined) throw errors.modelNotFound({ id: modelId });
     const bytes = await within(settings.stepTimeoutMs, blobs.read(inspection.imageSha256));
-    const options = { heatMap: true, threshold, timeoutMs: settings.stepTimeoutMs };
+    const options = { heatMap: "anomalous" as const, threshold, timeoutMs: settings.stepTimeoutMs };
     const prediction = await predictors.predict(modelId, bytes, options);
     return { prediction, bytes, modelId, modelVersion: model.version, threshold };
   }
@@ -229,7 +235,6 @@ export function createInspector(deps: InspectorDeps): Inspector {
         await pause(settings.retryPauseMs);
       })
       .finally(() => {
-        line.running--;
         line.taken.delete(inspection.id);
         underWay.delete(done);
         look(line);

@@ -15,14 +15,15 @@ export interface Prediction extends Omit<WirePrediction, "heatMapPng" | "probabi
 
 /** The part of `packages/models`' predictor that is used here; it owns a worker thread. */
 export interface Predictor {
-  predict(bytes: Uint8Array, options: { heatMap?: boolean; threshold?: number }): Promise<Prediction>;
+  predict(bytes: Uint8Array, options: { heatMap?: boolean | "anomalous"; threshold?: number }): Promise<Prediction>;
   close(): Promise<void>;
 }
 
 export type OpenPredictor = (file: Uint8Array, options: { threads: number }) => Promise<Predictor>;
 
 export interface PredictOptions {
-  readonly heatMap?: boolean;
+  /** `"anomalous"`: only where the verdict is an anomaly. */
+  readonly heatMap?: boolean | "anomalous";
   /** The threshold in force, 0–1. */
   readonly threshold?: number;
   readonly timeoutMs: number;
