@@ -68,7 +68,7 @@ export async function openVisitor(browser: Browser, baseURL: string, link?: stri
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(15_000);
   let complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
@@ -96,7 +96,7 @@ export async function takePictures(page: Page, name: string): Promise<Record<str
     await page.setViewportSize(size);
     await page.evaluate(() => document.fonts.ready);
     // The side bar slides away; what counts is where the page comes to rest.
-    await page.waitForTimeout(250);
+    await page.waitForTimeout(120);
     excess[size.name] = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );

@@ -183,6 +183,7 @@ describe("the pages", { skip }, () => {
     await looksRight(admin, "inspection");
     await page.getByRole("link", { name: /^Older/ }).click();
     await page.getByRole("heading", { name: "Picture part-1" }).waitFor();
+    await page.getByRole("link", { name: /^Newer/ }).waitFor();
     await page.keyboard.press("ArrowLeft");
     await page.getByRole("heading", { name: "Picture part-2" }).waitFor();
   });

@@ -21,14 +21,7 @@ export function Panel({ title, note, side, children, flush }: PanelProps) {
       style={{ border: "1px solid var(--edge)", overflow: "hidden" }}
     >
       {(title !== undefined || side !== undefined) && (
-        <Group
-          justify="space-between"
-          align="flex-start"
-          gap="sm"
-          px={{ base: 16, sm: 20 }}
-          pt={16}
-          pb={flush ? 12 : 4}
-        >
+        <Group justify="space-between" align="flex-start" gap="sm" px={20} pt={16} pb={flush ? 12 : 4}>
           <div style={{ flex: "1 1 180px", minWidth: 0 }}>
             {title !== undefined && <Title order={2}>{title}</Title>}
             {note !== undefined && (
@@ -43,7 +36,7 @@ export function Panel({ title, note, side, children, flush }: PanelProps) {
       {flush ? (
         children
       ) : (
-        <Box px={{ base: 16, sm: 20 }} pt={12} pb={20}>
+        <Box px={20} pt={12} pb={20}>
           {children}
         </Box>
       )}

@@ -63,7 +63,9 @@ function JobRow({ job }: { job: Job }) {
       <Table.Td>
         <TimeText time={job.createdAt} />
       </Table.Td>
-      <Table.Td ta="right">{tookMs !== undefined && duration(tookMs)}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+        {tookMs !== undefined && duration(tookMs)}
+      </Table.Td>
     </Table.Tr>
   );
 }
