@@ -1,0 +1,239 @@
+/** `npm run bench -- service`: a real server under load: 300 pictures from 8 cameras, and inspection while a training runs. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
+
+export const asks =
+  "300 pictures from 8 keep-alive uploaders against the bare predict rate; inspection time while a training runs";
+
+const root = join(import.meta.dirname, "..");
+const casting = join(root, "../shared/data/casting");
+const uploaders = 8;
+/** Between two pictures of the line whose times are taken: three a second. */
+const everyMs = 333;
+const load = (name) => import(join(root, name));
+
+/** @param {{ say?: (line: string) => void, args?: readonly string[] }} options `--quick`: fewer pictures. */
+export async function run({ say = console.error, args = [] } = {}) {
+  if (!existsSync(casting)) {
+    say(`skipped: there is no ${casting}`);
+    return [];
+  }
+  const isQuick = args.includes("--quick");
+  const dataFolder = mkdtempSync(join(tmpdir(), "sightline-service-"));
+  const server = await startServer(dataFolder);
+  try {
+    return await measure({ server, say, pictures: isQuick ? 120 : 300, timed: isQuick ? 30 : 100 });
+  } finally {
+    await server.stop();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function measure({ server, say, pictures, timed }) {
+  const { createClient } = await load("packages/client/dist/client.js");
+  const client = createClient({ url: server.url, token: server.token });
+  const { id: projectId } = await client.call("createProject", { body: { name: "bench" } });
+  for (let i = 0; i < uploaders; i++) {
+    await client.call("addCamera", { body: { id: `cam-${i}`, projectId, assemblyLineId: "line-1" } });
+  }
+  const training = { normal: read("train/normal"), anomaly: read("train/anomaly") };
+  say("adding 2 × 80 labelled pictures and training");
+  for (const [label, files] of Object.entries(training)) {
+    for (const bytes of files.slice(0, 80)) {
+      await client.call("addSample", {
+        params: { projectId },
+        query: { label, part: "train" },
+        bytes,
+        contentType: "image/jpeg",
+      });
+    }
+  }
+  const train = async () => ended(client, await client.call("startTraining", { params: { projectId }, body: {} }));
+  const { modelId } = await train();
+  await client.call("startModel", { params: { modelId } });
+  const { method } = await client.call("getModel", { params: { modelId } });
+
+  const feed = await openFeed(server);
+  const all = [...training.normal, ...training.anomaly, ...read("test/normal"), ...read("test/anomaly")].slice(
+    0,
+    pictures,
+  );
+  const rows = await throughput({ client, feed, modelId, method, all, say });
+  rows.push(...(await latency({ client, feed, projectId, train, all, timed, say })));
+  feed.close();
+  return rows;
+}
+
+/** All pictures through the signed door as fast as eight senders go, until the last verdict; then the same pictures through the bare predictor. */
+async function throughput({ client, feed, modelId, method, all, say }) {
+  say(`sending ${all.length} pictures with ${uploaders} uploaders`);
+  const waiting = all.map((bytes, i) => ({ bytes, i }));
+  const verdicts = [];
+  const beganAt = performance.now();
+  const send = async (_, camera) => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      verdicts.push(feed.verdictOf(await upload(client, `cam-${camera}`, `load-${next.i}`, next.bytes)));
+    }
+  };
+  await Promise.all(Array.from({ length: uploaders }, send));
+  const acceptedAt = performance.now();
+  const inspected = (await Promise.all(verdicts)).filter(({ status }) => status === "inspected").length;
+  const serviceRate = all.length / ((performance.now() - beganAt) / 1000);
+  const acceptRate = all.length / ((acceptedAt - beganAt) / 1000);
+
+  say("the same pictures through the bare predictor");
+  const { openPredictor } = await load("packages/models/dist/predictor.js");
+  const { bytes: model } = await client.call("getModelFile", { params: { modelId }, timeoutMs: 120_000 });
+  const predictor = await openPredictor(model);
+  const predictBeganAt = performance.now();
+  const queue = [...all];
+  const predict = async () => {
+    for (let bytes = queue.shift(); bytes !== undefined; bytes = queue.shift()) await predictor.predict(bytes);
+  };
+  await Promise.all(Array.from({ length: 4 }, predict));
+  const predictRate = all.length / ((performance.now() - predictBeganAt) / 1000);
+  await predictor.close();
+  const share = serviceRate / predictRate;
+  return [
+    {
+      what: `${all.length} pictures from ${uploaders} uploaders: inspected`,
+      asked: `${all.length}`,
+      measured: `${inspected}`,
+      isMet: inspected === all.length,
+    },
+    {
+      what: `end to end against bare \`predict\` (${method}, same run; the service also draws heat maps of defects)`,
+      asked: "≥ 0.5",
+      measured: `${share.toFixed(2)} (${serviceRate.toFixed(0)} of ${predictRate.toFixed(0)} a second; accepted ${acceptRate.toFixed(0)} a second)`,
+      isMet: share >= 0.5,
+    },
+  ];
+}
+
+/** From the first byte sent to the verdict heard, three pictures a second: idle, then while trainings run. */
+async function latency({ client, feed, projectId, train, all, timed, say }) {
+  const line = async (count, isOver) => {
+    const times = [];
+    for (let i = 0; i < count && !isOver(); i++) {
+      const beganAt = performance.now();
+      const id = await upload(client, "cam-0", `timed-${i}`, all[i % all.length]);
+      await feed.verdictOf(id);
+      times.push(performance.now() - beganAt);
+      await sleep(Math.max(0, everyMs - (performance.now() - beganAt)));
+    }
+    return times;
+  };
+  say(`timing ${timed} pictures on an idle service`);
+  const idle = await line(timed, () => false);
+  const busy = [];
+  for (let round = 0; round < 6 && busy.length < timed; round++) {
+    say(`timing pictures while training ${round + 1} runs`);
+    let isOver = false;
+    const job = train().finally(() => {
+      isOver = true;
+    });
+    busy.push(...(await line(timed, () => isOver)));
+    await stopTraining(client, projectId);
+    await job.catch(() => {});
+  }
+  const [idleMs, busyMs] = [quantile(idle, 0.95), quantile(busy, 0.95)];
+  const factor = busyMs / idleMs;
+  return [
+    {
+      what: `inspection p95 while a training runs, against idle (${busy.length} and ${idle.length} pictures, 3 a second)`,
+      asked: "≤ 3",
+      measured: `${factor.toFixed(2)} (${busyMs.toFixed(0)} ms against ${idleMs.toFixed(0)} ms; p50 ${quantile(busy, 0.5).toFixed(0)} and ${quantile(idle, 0.5).toFixed(0)} ms)`,
+      isMet: factor <= 3,
+    },
+  ];
+}
+
+const quantile = (times, share) =>
+  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))];
+
+function read(folder) {
+  const path = join(casting, folder);
+  return readdirSync(path)
+    .sort()
+    .map((name) => new Uint8Array(readFileSync(join(path, name))));
+}
+
+async function upload(client, cameraId, imageId, bytes) {
+  const query = { cameraid: cameraId, assemblylineid: "line-1", imageid: imageId };
+  const { uploadURL } = await client.call("getSignedUrl", { query });
+  const { inspectionId } = await client.putSigned(uploadURL, bytes, { contentType: "image/jpeg" });
+  return inspectionId;
+}
+
+async function ended(client, { id }) {
+  for (;;) {
+    const job = await client.call("getJob", { params: { jobId: id } });
+    if (job.status === "succeeded" || job.status === "cancelled") return job;
+    if (job.status === "failed") throw new Error(`The training failed: ${job.error.message}`);
+    await sleep(200);
+  }
+}
+
+async function stopTraining(client, projectId) {
+  const { items } = await client.call("listJobs", { query: { project: projectId } });
+  const running = items.find(({ endedAt }) => endedAt === null);
+  if (running) await client.call("cancelJob", { params: { jobId: running.id } });
+}
+
+/** Verdicts as they are told live. */
+async function openFeed({ url, token }) {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/api/live`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const ended = new Map();
+  const waiting = new Map();
+  socket.on("message", (data) => {
+    const event = JSON.parse(String(data));
+    if (event.type !== "inspection" || !["inspected", "failed"].includes(event.inspection.status)) return;
+    ended.set(event.inspection.id, event.inspection);
+    waiting.get(event.inspection.id)?.(event.inspection);
+  });
+  await new Promise((resolve, reject) => {
+    socket.once("open", resolve);
+    socket.once("error", reject);
+  });
+  return {
+    verdictOf: (id) =>
+      ended.has(id) ? Promise.resolve(ended.get(id)) : new Promise((resolve) => waiting.set(id, resolve)),
+    close: () => socket.close(),
+  };
+}
+
+async function startServer(dataFolder) {
+  const program = join(root, "apps/server/dist/main.js");
+  const child = spawn(
+    process.execPath,
+    [program, "--data", dataFolder, "--port", "0", "--empty", "--log-level", "warn"],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const url = await new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (chunk) => {
+      text += chunk;
+      const found = /Sightline runs at (\S+)/.exec(text);
+      if (found) resolve(found[1]);
+    });
+    exited.then(() => reject(new Error(`The server ended before it listened: ${text}`)));
+  });
+  const token = readFileSync(join(dataFolder, "local-admin-token"), "utf8").trim();
+  return {
+    url,
+    token,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
