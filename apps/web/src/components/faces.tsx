@@ -1,4 +1,5 @@
 /** The whole-page faces: signed out, no permission, server away, page missing, page broken. */
+
 import { Button, Code, List } from "@mantine/core";
 import {
   mdiAccountKeyOutline,
@@ -14,6 +15,7 @@ import { Link, useRouteError } from "react-router";
 import { useMay } from "../app/session.js";
 import { CopyLine } from "./copy-line.js";
 import { Face } from "./face.js";
+import { LinkFace } from "./link-face.js";
 
 export function SignInNeeded() {
   return (
@@ -65,17 +67,9 @@ export function ServerUnreachable({ error, retry }: { error: Error | null; retry
 
 export function NotFound() {
   return (
-    <Face
-      icon={mdiMapMarkerQuestionOutline}
-      title="There is no such page"
-      action={
-        <Button component={Link} to="/">
-          Go to the dashboard
-        </Button>
-      }
-    >
+    <LinkFace icon={mdiMapMarkerQuestionOutline} title="There is no such page" to="/" link="Go to the dashboard">
       The address may be old or mistyped.
-    </Face>
+    </LinkFace>
   );
 }
 

@@ -77,7 +77,14 @@ function options(size: { width: number; height: number }, onPoint: (index: numbe
     series: [
       {},
       { scale: "volume", fill: color("--chart-volume"), width: 0, points: { show: false }, ...bars() },
-      { scale: "rate", stroke: line, width: 2, points: { size: 5, fill: line }, spanGaps: true, fill: `${line}14` },
+      {
+        scale: "rate",
+        stroke: line,
+        width: 2,
+        points: { size: 5, space: 5, fill: line },
+        spanGaps: true,
+        fill: `${line}14`,
+      },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };

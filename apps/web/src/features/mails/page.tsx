@@ -36,8 +36,8 @@ export function Page() {
       <Stack gap="lg">
         {system?.mailConfigured === false && (
           <Alert color="yellow" variant="light" radius="lg" icon={<Icon path={mdiEmailOffOutline} />}>
-            This server has no mail settings yet, so no mail leaves it. The configuration reference (docs/reference)
-            lists them under “mail”.
+            No mail server is set, so mails wait here. Start Sightline with{" "}
+            <code>--smtp-url smtp://user:password@host:587</code> and they are sent.
           </Alert>
         )}
         <SegmentedControl

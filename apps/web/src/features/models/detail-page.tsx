@@ -1,4 +1,5 @@
 /** One model version: its report, its file, its start and stop. */
+
 import { Badge, Button } from "@mantine/core";
 import { mdiCubeOutline, mdiDownload, mdiImageSearchOutline } from "@mdi/js";
 import type { ModelDetail, Project } from "@sightline/api/schemas";
@@ -6,9 +7,9 @@ import { Link, useNavigate, useParams } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";
-import { Face } from "../../components/face.js";
 import { bytes, localTime } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
+import { LinkFace } from "../../components/link-face.js";
 import { PageHeader } from "../../components/page-header.js";
 import { ModelReport } from "./model-report.js";
 import { StartStopButton } from "./start-stop-button.js";
@@ -30,17 +31,7 @@ export function Page() {
 }
 
 function ModelGone() {
-  return (
-    <Face
-      icon={mdiCubeOutline}
-      title="This version is no longer here"
-      action={
-        <Button component={Link} to="/models">
-          All models
-        </Button>
-      }
-    />
-  );
+  return <LinkFace icon={mdiCubeOutline} title="This version is no longer here" to="/models" link="All models" />;
 }
 
 function ModelView({ model, project }: { model: ModelDetail; project: Project }) {

@@ -1,10 +1,10 @@
 /** All model versions, project by project. */
-import { Button, Stack } from "@mantine/core";
+
+import { Stack } from "@mantine/core";
 import { mdiCubeScan } from "@mdi/js";
-import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";
-import { Face } from "../../components/face.js";
+import { LinkFace } from "../../components/link-face.js";
 import { PageHeader } from "../../components/page-header.js";
 import { ProjectSelect } from "../../components/project-select.js";
 import { useUrlFilters } from "../../components/url-filters.js";
@@ -31,17 +31,9 @@ export function Page() {
           const shown = items.filter((project) => filters.project === undefined || project.id === filters.project);
           if (shown.length === 0) {
             return (
-              <Face
-                icon={mdiCubeScan}
-                title="No project yet"
-                action={
-                  <Button component={Link} to="/projects/new">
-                    New project
-                  </Button>
-                }
-              >
+              <LinkFace icon={mdiCubeScan} title="No project yet" to="/projects/new" link="New project">
                 Models belong to a project.
-              </Face>
+              </LinkFace>
             );
           }
           return (

@@ -1,21 +1,12 @@
 /** The face of a project that is no longer there. */
-import { Button } from "@mantine/core";
+
 import { mdiFolderQuestionOutline } from "@mdi/js";
-import { Link } from "react-router";
-import { Face } from "../../components/face.js";
+import { LinkFace } from "../../components/link-face.js";
 
 export function ProjectGone() {
   return (
-    <Face
-      icon={mdiFolderQuestionOutline}
-      title="This project is no longer here"
-      action={
-        <Button component={Link} to="/projects">
-          All projects
-        </Button>
-      }
-    >
+    <LinkFace icon={mdiFolderQuestionOutline} title="This project is no longer here" to="/projects" link="All projects">
       It was deleted, or the address is mistyped.
-    </Face>
+    </LinkFace>
   );
 }

@@ -39,7 +39,7 @@ function MailSettings({ project }: { project: Project }) {
       title="Mails on defects"
       note={
         system?.mailConfigured === false
-          ? "This server has no mail settings yet: nothing is sent until it has."
+          ? "No mail server is set: mails wait until Sightline is started with --smtp-url."
           : undefined
       }
     >

@@ -1,4 +1,5 @@
 /** Try a model on pictures: drop them, see what it says and why. */
+
 import { Anchor, Button, Group, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import { mdiCubeOutline, mdiTrashCanOutline } from "@mdi/js";
 import type { Model, Project } from "@sightline/api/schemas";
@@ -7,8 +8,8 @@ import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";
 import { DropZone } from "../../components/drop-zone.js";
-import { Face } from "../../components/face.js";
 import { Icon } from "../../components/icon.js";
+import { LinkFace } from "../../components/link-face.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
 import { reportOthers } from "../projects/report-others.js";
@@ -33,17 +34,9 @@ export function Page() {
 
 function NoModel() {
   return (
-    <Face
-      icon={mdiCubeOutline}
-      title="There is no model to try yet"
-      action={
-        <Button component={Link} to="/projects">
-          Go to the projects
-        </Button>
-      }
-    >
+    <LinkFace icon={mdiCubeOutline} title="There is no model to try yet" to="/projects" link="Go to the projects">
       Train one from pictures first; it takes a minute or two.
-    </Face>
+    </LinkFace>
   );
 }
 
