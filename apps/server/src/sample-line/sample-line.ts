@@ -46,7 +46,7 @@ const NAMES = {
   line: "sample-line",
 };
 /** Enough for a model with real trade-offs, few enough to be trained within half a minute on two cores. */
-const PICTURES = { good: 80, defect: 40 };
+const PICTURES = { good: 60, defect: 30 };
 const SAMPLE_SEED = 1;
 const EVERY_MS = 1000;
 /** A defect is rare on a good line; whoever renders so many pictures without finding enough has a broken source. */
