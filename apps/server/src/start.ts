@@ -56,7 +56,11 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     const services = await openServices(config, { openPredictor: open, log, publicUrl });
     undo.push(() => services.close());
     const http = await openHttp({ services, openPredictor: open, log, version });
-    undo.push(() => http.close());
+    undo.push(async () => {
+      // A connection that was busy when the closing began is kept alive after its answer; nobody else would end it.
+      const idle = setInterval(() => http.app.server.closeIdleConnections(), 50);
+      await http.close().finally(() => clearInterval(idle));
+    });
     // The queue is taken up while the doors open: a model takes a second to load.
     await services.resume();
     const address = await listen(http.app, config);

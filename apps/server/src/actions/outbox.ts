@@ -24,6 +24,7 @@ const longestPauseMs = 3_600_000;
 /** Looked for at least this often, so that a clock that was set is noticed. */
 const longestSleepMs = 30_000;
 const atOnce = 4;
+const stopPatienceMs = 5000;
 
 export function startOutbox(deps: {
   store: Store;
@@ -111,7 +112,8 @@ export function startOutbox(deps: {
     async close() {
       isStopped = true;
       clearTimeout(timer);
-      await running;
+      // A mail server that hangs must not hold up the stop: what is not marked as delivered is sent again.
+      if (running !== undefined) await within(stopPatienceMs, running).catch(() => {});
       for (const kind of Object.values(kinds)) await kind.close();
     },
   };
