@@ -54,6 +54,7 @@ export class LogisticRegression {
 
   /** @param sampleWeights of the first so many samples; 0 leaves a sample out */
   async fit(sampleWeights: Float32Array, { penalty, start, signal }: FitOptions): Promise<LinearClassifier> {
+    throwIfCancelled(signal);
     const classes = this.#classes;
     const width = this.#width;
     const samples = sampleWeights.length;
