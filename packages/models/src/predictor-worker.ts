@@ -5,6 +5,7 @@ import { encodePalettePng } from "@sightline/dataset/palette-png";
 import { openSession, type Session } from "@sightline/nn/session/session";
 import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import { heatPalette, paintLevels, type ScoreMap } from "@sightline/vision/heat-map";
+import type { Image } from "@sightline/vision/image";
 import { resize } from "@sightline/vision/resize";
 import { modelValues } from "./model-values.js";
 import { writePlanes } from "./pictures.js";
@@ -19,7 +20,8 @@ const maxHeatMapSide = 512;
 interface Decoded {
   readonly id: number;
   readonly options: PredictOptions;
-  readonly planes: Float32Array;
+  /** At the network's input size. */
+  readonly image: Image;
   /** Size of the picture as it came. */
   readonly width: number;
   readonly height: number;
@@ -30,7 +32,8 @@ const port = parentPort;
 if (!port) throw new Error("predictor-worker.js runs as a worker thread of a predictor only.");
 const { model, manifest, threads } = workerData as WorkerStart;
 const { width, height } = manifest.input;
-const planeValues = 3 * width * height;
+/** What the network reads, written anew for each picture: fresh memory for each would cost more than filling it. */
+const planes = new Float32Array(3 * width * height);
 
 const waiting: ToWorker[] = [];
 const decoded: Decoded[] = [];
@@ -43,7 +46,7 @@ let session: Session;
 try {
   session = await openSession(model, { threads });
   // The first run prepares buffers and takes longer: let it be this one.
-  await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], new Float32Array(planeValues)) });
+  await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
   port.on("message", (message: ToWorker) => {
     waiting.push(message);
     decodeMore();
@@ -71,12 +74,11 @@ async function decode({ id, bytes, options }: ToWorker): Promise<void> {
   try {
     const picture = await decodeImage(bytes, { minWidth: width, minHeight: height });
     const header = readHeader(bytes);
-    const planes = new Float32Array(planeValues);
-    writePlanes(resize(picture, width, height), planes, 0);
+    const image = resize(picture, width, height);
     decoded.push({
       id,
       options,
-      planes,
+      image,
       width: header.width,
       height: header.height,
       decodeMs: performance.now() - begun,
@@ -104,8 +106,9 @@ async function runMore(): Promise<void> {
   isRunning = false;
 }
 
-async function answer({ id, options, planes, decodeMs, ...size }: Decoded): Promise<void> {
+async function answer({ id, options, image, decodeMs, ...size }: Decoded): Promise<void> {
   const begun = performance.now();
+  writePlanes(image, planes, 0);
   const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
   const times = { ...size, inferenceMs: decodeMs + performance.now() - begun };
   if (manifest.task === "classification") {
