@@ -6,6 +6,8 @@ import { castingCamera } from "@sightline/simulator/casting";
 /** What the thread is started with. */
 export interface RenderRequest {
   readonly seed: number;
+  /** Share of defective castings; default: that of the camera. */
+  readonly defectRate?: number;
 }
 
 /** What it answers to each message, in order. */
@@ -19,8 +21,7 @@ const JPEG_QUALITY = 92;
 
 if (parentPort === null) throw new Error("render-worker.js runs as a worker thread only.");
 const port = parentPort;
-const { seed } = workerData as RenderRequest;
-const camera = castingCamera({ seed });
+const camera = castingCamera(workerData as RenderRequest);
 
 port.on("message", async () => {
   const { image, defect } = camera.next();

@@ -23,7 +23,7 @@ async function open(
 ): Promise<TestService & { start(): Promise<void> }> {
   const service = await openTestService({
     config: { empty: false },
-    sampleLine: { everyMs: 20, pictures: { good: 12, defect: 6 } },
+    sampleLine: { everyMs: 20, pictures: { train: { good: 12, defect: 6 }, test: { good: 4, defect: 3 } } },
     openPredictor,
     ...options,
   });
@@ -73,9 +73,9 @@ test("an empty service trains a model by itself and inspects its own camera's pi
   const system = (await service.call("getSystem", { headers: admin })).json;
   const [project] = (await service.call("listProjects", { headers: admin })).json.items;
   assert.equal(system.sampleLine.projectId, project.id);
-  assert.deepEqual([project.isSample, project.cameras, project.samples.byLabel], [true, 1, { good: 12, defect: 6 }]);
+  assert.deepEqual([project.isSample, project.cameras, project.samples.byLabel], [true, 1, { good: 16, defect: 9 }]);
   const [model] = (await service.call("listModels", { headers: admin })).json.items;
-  assert.deepEqual([model.isRunning, model.trainImages, model.metrics.source], [true, 16, "heldOut"]);
+  assert.deepEqual([model.isRunning, model.trainImages, model.metrics.source], [true, 18, "test"]);
   assert.deepEqual((await service.call("listTokens", { headers: admin })).json.items.length, 1);
 
   // A person stops the model: the line pauses instead of piling up pictures.

@@ -33,11 +33,14 @@ export interface SampleLineDeps {
   readonly now: () => number;
   readonly log: { info(details: object, message: string): void; warn(details: object, message: string): void };
   /** Rendered pictures; another source in tests. */
-  readonly openSource?: (request: { seed: number }) => CastingSource;
+  readonly openSource?: typeof openCastingSource;
   readonly everyMs?: number;
   /** How many pictures the model is trained and tested on; fewer in tests. */
-  readonly pictures?: { readonly good: number; readonly defect: number };
+  readonly pictures?: SamplePictures;
 }
+
+/** Pictures of each part and label. */
+export type SamplePictures = Readonly<Record<"train" | "test", Readonly<Record<"good" | "defect", number>>>>;
 
 const NAMES = {
   project: "sample-casting",
@@ -45,8 +48,13 @@ const NAMES = {
   cameraName: "Casting camera (rendered)",
   line: "sample-line",
 };
-/** Enough for a model with real trade-offs, few enough to be trained within half a minute on two cores. */
-const PICTURES = { good: 60, defect: 30 };
+/**
+ * Few enough to be trained on within half a minute on two cores; more to test on, since testing is quick and only many
+ * scores let the threshold slider show real trade-offs.
+ */
+const PICTURES: SamplePictures = { train: { good: 60, defect: 30 }, test: { good: 80, defect: 40 } };
+/** To learn from, defects are picked out by hand; on the line they are rarer. */
+const LEARNING_DEFECT_RATE = 1 / 3;
 const SAMPLE_SEED = 1;
 const EVERY_MS = 1000;
 /** A defect is rare on a good line; whoever renders so many pictures without finding enough has a broken source. */
@@ -124,22 +132,25 @@ export function createSampleLine(deps: SampleLineDeps): SampleLineControl {
 
   /** The same pictures each time: those that a stopped set-up added already are refused as duplicates. */
   async function addSamples(operator: Client, projectId: string, signal: AbortSignal): Promise<void> {
-    const missing = { ...(deps.pictures ?? PICTURES) };
-    const wanted = missing.good + missing.defect;
-    const source = openSource({ seed: SAMPLE_SEED });
+    const pictures = deps.pictures ?? PICTURES;
+    const missing = { train: { ...pictures.train }, test: { ...pictures.test } };
+    const count = () => missing.train.good + missing.train.defect + missing.test.good + missing.test.defect;
+    const wanted = count();
+    const source = openSource({ seed: SAMPLE_SEED, defectRate: LEARNING_DEFECT_RATE });
     try {
-      for (let rendered = 0; missing.good + missing.defect > 0; rendered++) {
+      for (let rendered = 0; count() > 0; rendered++) {
         signal.throwIfAborted();
         if (rendered > wanted * MAX_RENDERED_PER_PICTURE) throw new Error("The picture source gives too few defects.");
         const { jpeg, defect } = await source.next();
-        const kind = defect === null ? "good" : "defect";
-        if (missing[kind] === 0) continue;
-        missing[kind]--;
-        const query = { label: kind, name: `${defect ?? "good"}-${String(rendered).padStart(3, "0")}.jpg` };
+        const label = defect === null ? "good" : "defect";
+        const part = (["train", "test"] as const).find((each) => missing[each][label] > 0);
+        if (part === undefined) continue;
+        missing[part][label]--;
+        const query = { label, part, name: `${defect ?? "good"}-${String(rendered).padStart(3, "0")}.jpg` };
         await operator
           .call("addSample", { params: { projectId }, query, bytes: jpeg, contentType: "image/jpeg", signal })
           .catch(ignoreIfPresent);
-        showSetUp(projectId, `Rendered ${wanted - missing.good - missing.defect} of ${wanted} castings to learn from`);
+        showSetUp(projectId, `Rendered ${wanted - count()} of ${wanted} castings to learn from`);
       }
     } finally {
       await source.close();
