@@ -2,6 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app.js";
+import { ignoreStrayDrops } from "./app/stray-drops.js";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@fontsource-variable/inter/wght.css";
@@ -9,6 +10,7 @@ import "./app/app.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id root");
+ignoreStrayDrops();
 createRoot(root).render(
   <StrictMode>
     <App />

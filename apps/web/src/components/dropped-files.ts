@@ -13,8 +13,10 @@ export async function filesOfDrop(data: DataTransfer): Promise<FoundFiles> {
   const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   if (entries.length === 0) return sortOut([...data.files]);
   const files: File[] = [];
-  for (const entry of entries) await walk(entry, files);
-  return sortOut(files);
+  const unreadable: string[] = [];
+  for (const entry of entries) await walk(entry, files, unreadable);
+  const found = sortOut(files);
+  return { ...found, others: [...found.others, ...unreadable] };
 }
 
 export function sortOut(files: readonly File[]): FoundFiles {
@@ -43,7 +45,16 @@ export function mediaTypeOf(file: Pick<File, "type" | "name">): "image/jpeg" | "
   return file.type === "image/png" || (file.type === "" && /\.png$/i.test(file.name)) ? "image/png" : "image/jpeg";
 }
 
-async function walk(entry: FileSystemEntry, files: File[]): Promise<void> {
+/** One file or folder that can't be read (rights, a link to nowhere) must not lose the others. */
+async function walk(entry: FileSystemEntry, files: File[], unreadable: string[]): Promise<void> {
+  try {
+    await walkInto(entry, files, unreadable);
+  } catch {
+    unreadable.push(entry.name);
+  }
+}
+
+async function walkInto(entry: FileSystemEntry, files: File[], unreadable: string[]): Promise<void> {
   if (files.length >= maxFiles || isHidden(entry.name)) return;
   if (entry.isFile) {
     files.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
@@ -54,6 +65,6 @@ async function walk(entry: FileSystemEntry, files: File[]): Promise<void> {
     // A reader gives at most 100 entries a call; an empty answer is the end.
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (batch.length === 0) return;
-    for (const inner of batch) await walk(inner, files);
+    for (const inner of batch) await walk(inner, files, unreadable);
   }
 }

@@ -5,7 +5,16 @@ import { ago, bytes, count, duration, milliseconds, percent, plural } from "./fo
 
 test("shares never round up to perfection or down to nothing", () => {
   const shown = [0, 0.0004, 0.034, 0.5, 0.985, 0.9996, 1, null].map(percent);
-  assert.deepEqual(shown, ["0 %", "< 0.1 %", "3.4 %", "50 %", "98.5 %", "99.9 %", "100 %", "–"]);
+  assert.deepEqual(shown, [
+    "0\u00a0%",
+    "<\u00a00.1\u00a0%",
+    "3.4\u00a0%",
+    "50\u00a0%",
+    "98.5\u00a0%",
+    "99.9\u00a0%",
+    "100\u00a0%",
+    "–",
+  ]);
 });
 
 test("sizes, durations and counts have their units", () => {

@@ -4,11 +4,11 @@
 export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";
   const value = share * 100;
-  if (value !== 0 && value < 0.1) return "< 0.1 %";
+  if (value !== 0 && value < 0.1) return "< 0.1 %";
   // 99.97 % is not "100 %": rounding must not claim perfection.
-  if (value > 99.9 && value < 100) return "99.9 %";
+  if (value > 99.9 && value < 100) return "99.9 %";
   const text = value < 10 || value > 90 ? value.toFixed(1).replace(/\.0$/, "") : value.toFixed(0);
-  return `${text} %`;
+  return `${text} %`;
 }
 
 export function count(value: number): string {

@@ -11,8 +11,8 @@ export function ConfusionPanel({ metrics, task }: { metrics: Metrics; task: "ano
   const nameOf = (label: string) => (task === "anomaly" ? (names[label] ?? label) : label);
   return (
     <Panel title="Answers against the truth" note="Rows: what it is. Columns: what the model said.">
-      <Table.ScrollContainer minWidth={Math.max(240, labels.length * 80)}>
-        <Table className={css.table ?? ""} withRowBorders={false} aria-label="Confusion matrix">
+      <Table.ScrollContainer minWidth={Math.max(240, (labels.length + 1) * 96)}>
+        <Table layout="fixed" className={css.table ?? ""} withRowBorders={false} aria-label="Confusion matrix">
           <Table.Thead>
             <Table.Tr>
               <Table.Td />
@@ -57,12 +57,12 @@ function Row({
       {labels.map((label, answer) => {
         const count = row[answer] ?? 0;
         const color = answer === truth ? "var(--mantine-color-good-6)" : "var(--mantine-color-defect-5)";
-        const strength = count === 0 ? 4 : 12 + (count / total) * 50;
+        const strength = count === 0 ? 0 : 12 + (count / total) * 50;
         return (
           <Table.Td
             key={label}
             ta="center"
-            style={{ background: `color-mix(in srgb, ${color} ${strength}%, transparent)` }}
+            style={{ background: `color-mix(in srgb, ${color} ${strength}%, var(--quiet-cell))` }}
           >
             <Text span fw={answer === truth ? 640 : 500}>
               {count}

@@ -55,7 +55,7 @@ const cases: { labels: string[]; counts: number[][]; task: "anomaly" | "classifi
       [0, 1, 9],
     ],
     task: "classification",
-    says: "Names 26 of 30 pictures correctly (87 %). Its most frequent mistake: it takes “no mask” for “mask” (3 of 10).",
+    says: "Names 26 of 30 pictures correctly (87\u00a0%). Its most frequent mistake: it takes “no mask” for “mask” (3 of 10).",
   },
   {
     labels: ["normal", "anomaly"],

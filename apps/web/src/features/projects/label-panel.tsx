@@ -6,7 +6,7 @@ import { DropZone } from "../../components/drop-zone.js";
 import { count } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { Gallery } from "./gallery.js";
-import { isNormal, titleOf } from "./labels.js";
+import { inSentence, isNormal, titleOf } from "./labels.js";
 import { reportOthers } from "./report-others.js";
 import type { Uploads } from "./use-uploads.js";
 
@@ -35,7 +35,7 @@ export function LabelPanel({ project, label, uploads }: { project: Project; labe
       }
     >
       <DropZone
-        title={stored === 0 && open.length === 0 ? `Drop ${titleOf(label).toLowerCase()} here` : "Drop more here"}
+        title={stored === 0 && open.length === 0 ? `Drop ${inSentence(label)} here` : "Drop more here"}
         subject={titleOf(label)}
         onFiles={({ pictures, others }) => {
           reportOthers(others);

@@ -1,7 +1,7 @@
 /** When a project has enough pictures to train, and in which order its labels stand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { labelsToShow, readiness, sortLabels, titleOf } from "./labels.js";
+import { inSentence, labelsToShow, readiness, sortLabels, titleOf } from "./labels.js";
 
 const cases: { has: Record<string, number>; ready: boolean; advice: RegExp }[] = [
   { has: {}, ready: false, advice: /at least 10/ },
@@ -23,7 +23,12 @@ for (const { has, ready, advice } of cases) {
 
 test("good parts come first, plain defects second, named ones after", () => {
   assert.deepEqual(sortLabels(["scratch", "anomaly", "dent", "Good"]), ["Good", "anomaly", "dent", "scratch"]);
-  assert.deepEqual(["ok", "defect", "dent"].map(titleOf), ["Good parts", "Defective parts", "Dent"]);
+  assert.deepEqual(["ok", "defect", "dent"].map(titleOf), ["Good parts", "Defective parts", "dent"]);
+});
+
+test("an empty project for several classes is not asked for good parts", () => {
+  assert.match(readiness({}, "classes").advice, /5 pictures of each class/);
+  assert.deepEqual(["ok", "M8"].map(inSentence), ["good parts", "pictures of “M8”"]);
 });
 
 test("a new project shows a place for good and for defective parts, a filled one its own labels", () => {

@@ -35,7 +35,14 @@ export function labelsToShow(
 export function titleOf(label: string): string {
   if (isNormal(label)) return "Good parts";
   if (isPlainDefect(label)) return "Defective parts";
-  return label.replace(/^./, (first) => first.toUpperCase());
+  // What people named stays as they wrote it: part numbers and state names are case-sensitive to them.
+  return label;
+}
+
+/** The same inside a sentence: "good parts", or pictures of a named kind. */
+export function inSentence(label: string): string {
+  const title = titleOf(label);
+  return title === label ? `pictures of “${label}”` : title.toLowerCase();
 }
 
 /** Good first, then the plain "defective", then the named ones. */
@@ -50,12 +57,18 @@ export interface Readiness {
   advice: string;
 }
 
-/** @param byLabel how many pictures each label has */
-export function readiness(byLabel: Readonly<Record<string, number>>): Readiness {
+/** @param byLabel how many pictures each label has; @param aim what a project without pictures is meant for */
+export function readiness(
+  byLabel: Readonly<Record<string, number>>,
+  aim: "defects" | "classes" = "defects",
+): Readiness {
   const labels = Object.keys(byLabel).filter((label) => (byLabel[label] ?? 0) > 0);
   const good = labels.filter(isNormal).reduce((sum, label) => sum + (byLabel[label] ?? 0), 0);
   const bad = labels.filter((label) => !isNormal(label)).reduce((sum, label) => sum + (byLabel[label] ?? 0), 0);
-  if (labels.length === 0) return { ready: false, advice: "Drop at least 10 pictures of good parts." };
+  if (labels.length === 0) {
+    const need = aim === "defects" ? "10 pictures of good parts" : "5 pictures of each class";
+    return { ready: false, advice: `Drop at least ${need}.` };
+  }
   if (good === 0 && labels.length === 1) {
     return { ready: false, advice: "One class alone can’t be told from anything: add good parts, or a second class." };
   }

@@ -19,7 +19,7 @@ export function PicturesStep({ project, onNext }: { project: Project; onNext: ()
   const [added, setAdded] = useState<string[]>([]);
   const uploads = useUploads(project.id);
   const labels = labelsToShow(existing, added, aim);
-  const { ready, advice } = readiness(byLabel);
+  const { ready, advice } = readiness(byLabel, aim);
   return (
     <Stack gap="lg">
       <Group justify="space-between" gap="sm">

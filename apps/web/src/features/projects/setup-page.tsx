@@ -27,7 +27,7 @@ export function Page() {
 
 const notes: Record<SetupStep, string> = {
   name: "",
-  pictures: "Sort by hand once: good parts on one side, defective ones on the other.",
+  pictures: "Sort by hand once: each kind of picture into its own box.",
   train: "The pictures stay on this machine.",
   result: "What the model would have done on pictures it never saw.",
 };

@@ -10,7 +10,7 @@ import { plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { PageLoading } from "../../components/loading.js";
 import { Panel } from "../../components/panel.js";
-import { readiness, sortLabels, titleOf } from "../projects/labels.js";
+import { isNormal, isPlainDefect, readiness, sortLabels, titleOf } from "../projects/labels.js";
 import { TrainingFailed, TrainingProgress } from "./training-progress.js";
 import { useTraining } from "./use-training.js";
 
@@ -51,7 +51,9 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
   const start = useChange("startTraining");
   const { byLabel } = project.samples;
   const { ready, advice } = readiness(byLabel);
-  const parts = sortLabels(Object.keys(byLabel)).map((label) => `${byLabel[label]} ${titleOf(label).toLowerCase()}`);
+  const parts = sortLabels(Object.keys(byLabel)).map(
+    (label) => `${byLabel[label]} ${isNormal(label) || isPlainDefect(label) ? titleOf(label).toLowerCase() : label}`,
+  );
   return (
     <Panel title="Ready to train" note={parts.length === 0 ? undefined : `${parts.join(", ")}. ${advice}`}>
       <Stack gap="md">

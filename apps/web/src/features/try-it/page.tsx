@@ -1,17 +1,20 @@
 /** Try a model on pictures: drop them, see what it says and why. */
 
-import { Anchor, Button, Group, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import { mdiCubeOutline, mdiTrashCanOutline } from "@mdi/js";
 import type { Model, Project } from "@sightline/api/schemas";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
+import { useMay } from "../../app/session.js";
 import { Answer } from "../../components/answer.js";
 import { DropZone } from "../../components/drop-zone.js";
+import { plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { LinkFace } from "../../components/link-face.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { labelsToShow } from "../projects/labels.js";
 import { reportOthers } from "../projects/report-others.js";
 import { TrialCard } from "./trial-card.js";
 import { useTrials } from "./use-trials.js";
@@ -44,9 +47,10 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
   const { filters, set } = useUrlFilters(["model"]);
   const [withHeatMap, setWithHeatMap] = useState(true);
   const model = models.find((one) => one.id === filters.model) ?? models.find((one) => one.isRunning) ?? models[0];
-  const { trials, add, clear, again } = useTrials(model?.id);
+  const { trials, add, clear, again, keep } = useTrials(model?.id);
   const nameOf = (one: Model) => projects.find((project) => project.id === one.projectId)?.name ?? "project";
   const project = projects.find((one) => one.id === model?.projectId);
+  const labels = project && model ? labelsToOffer(project, model) : [];
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-end">
@@ -89,18 +93,49 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
         <>
           <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} spacing="lg" aria-live="polite">
             {trials.map((trial) => (
-              <TrialCard key={trial.key} trial={trial} withHeatMap={withHeatMap} />
+              <TrialCard
+                key={trial.key}
+                trial={trial}
+                withHeatMap={withHeatMap}
+                project={project}
+                labels={labels}
+                onKept={(kept) => keep(trial.key, kept)}
+              />
             ))}
           </SimpleGrid>
-          <Text size="sm" c="dimmed">
-            Was a verdict wrong?{" "}
-            <Anchor component={Link} to={`/projects/${project.id}`} inherit>
-              Add the picture to {project.name}
-            </Anchor>{" "}
-            and train again.
-          </Text>
+          <NextStep project={project} kept={trials.filter((trial) => trial.kept?.projectId === project.id).length} />
         </>
       )}
     </Stack>
+  );
+}
+
+/** The labels of the project's pictures and the model's classes, which an uploaded model brings without pictures. */
+function labelsToOffer({ samples }: Project, { task, labels }: Model): string[] {
+  const existing = Object.keys(samples.byLabel);
+  if (task === "anomaly") return labelsToShow(existing, [], "defects");
+  return labelsToShow(existing, labels, "classes");
+}
+
+function NextStep({ project, kept }: { project: Project; kept: number }) {
+  const may = useMay("startTraining");
+  if (kept === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        Was a verdict wrong? Add the picture to the project with its right label, and the next training learns from it.
+      </Text>
+    );
+  }
+  return (
+    <Group justify="space-between" role="status">
+      <Text size="sm">
+        {plural(kept, "picture")} added to {project.name}. A new version learns from {kept === 1 ? "it" : "them"}.
+      </Text>
+      {may.allowed && (
+        <Button component={Link} to={`/projects/${project.id}/setup?step=train`} variant="light">
+          Train again
+        </Button>
+      )}
+    </Group>
   );
 }

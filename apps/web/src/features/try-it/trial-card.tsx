@@ -1,13 +1,22 @@
 /** One tried picture: what the model says about it. */
 import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
-import type { Prediction } from "@sightline/api/schemas";
+import type { Prediction, Project } from "@sightline/api/schemas";
 import { milliseconds, percent } from "../../components/format.js";
 import { Picture } from "../../components/picture.js";
 import { ScoreScale } from "../../components/score-scale.js";
 import { lookOfLabel, Verdict } from "../../components/verdict.js";
-import type { Trial } from "./use-trials.js";
+import { KeepPicture } from "./keep-picture.js";
+import type { Kept, Trial } from "./use-trials.js";
 
-export function TrialCard({ trial, withHeatMap }: { trial: Trial; withHeatMap: boolean }) {
+export interface TrialCardProps {
+  trial: Trial;
+  withHeatMap: boolean;
+  project: Project;
+  labels: readonly string[];
+  onKept: (kept: Kept | undefined) => void;
+}
+
+export function TrialCard({ trial, withHeatMap, project, labels, onKept }: TrialCardProps) {
   const { prediction, reason } = trial;
   const heatMap = withHeatMap && prediction?.heatMapPng ? `data:image/png;base64,${prediction.heatMapPng}` : undefined;
   return (
@@ -42,6 +51,7 @@ export function TrialCard({ trial, withHeatMap }: { trial: Trial; withHeatMap: b
             </Text>
           )}
         </Group>
+        {prediction && <KeepPicture trial={trial} project={project} labels={labels} onKept={onKept} />}
       </Stack>
     </Paper>
   );

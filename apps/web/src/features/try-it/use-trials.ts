@@ -4,6 +4,13 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { client } from "../../app/api.js";
 import { mediaTypeOf } from "../../components/dropped-files.js";
 
+/** The picture was added to the project's pictures. */
+export interface Kept {
+  projectId: string;
+  sampleId: string;
+  label: string;
+}
+
 export interface Trial {
   key: number;
   file: File;
@@ -11,6 +18,7 @@ export interface Trial {
   prediction?: Prediction;
   /** Why it could not be judged. */
   reason?: string;
+  kept?: Kept;
 }
 
 const concurrency = 2;
@@ -45,12 +53,16 @@ export function useTrials(modelId: string | undefined) {
     release(known.current);
     setTrials([]);
   }, []);
-  /** Judges all pictures again, for another model. */
+  /** Judges all pictures again, for another model; what was kept stays kept. */
   const again = useCallback(
-    () => setTrials((all) => all.map(({ key: _, file, preview }) => ({ key: made.current++, file, preview }))),
+    () => setTrials((all) => all.map(({ prediction: _, reason: __, ...trial }) => ({ ...trial, key: made.current++ }))),
     [],
   );
-  return { trials, add, clear, again };
+  const keep = useCallback((key: number, kept: Kept | undefined) => {
+    const change = ({ kept: _, ...trial }: Trial): Trial => (kept === undefined ? trial : { ...trial, kept });
+    setTrials((all) => all.map((one) => (one.key === key ? change(one) : one)));
+  }, []);
+  return { trials, add, clear, again, keep };
 }
 
 function release(trials: readonly Trial[]): void {
