@@ -5,11 +5,18 @@ import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { chartData, rateCeiling } from "./chart-data.js";
-import { percent } from "./format.js";
+import { count, percent } from "./format.js";
 
 const height = 224;
 
-export function RateChart({ stats, onPoint }: { stats: Stats; onPoint: (index: number | null) => void }) {
+export interface RateChartProps {
+  stats: Stats;
+  /** Several classes have no rate of defects: only the bars. */
+  volumeOnly?: boolean;
+  onPoint: (index: number | null) => void;
+}
+
+export function RateChart({ stats, volumeOnly = false, onPoint }: RateChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
   const scheme = useComputedColorScheme("light");
@@ -23,7 +30,7 @@ export function RateChart({ stats, onPoint }: { stats: Stats; onPoint: (index: n
     if (element === null) return;
     const size = () => ({ width: element.clientWidth, height });
     const plot = new uPlot(
-      options(size(), (index) => latest.current.onPoint(index)),
+      options(size(), volumeOnly, (index) => latest.current.onPoint(index)),
       latest.current.data,
       element,
     );
@@ -34,19 +41,24 @@ export function RateChart({ stats, onPoint }: { stats: Stats; onPoint: (index: n
       observer.disconnect();
       plot.destroy();
     };
-  }, [scheme]);
+  }, [scheme, volumeOnly]);
 
   useEffect(() => chart.current?.setData(data), [data]);
 
-  return <div ref={frame} role="img" aria-label={describe(stats)} style={{ height, width: "100%" }} />;
+  return <div ref={frame} role="img" aria-label={describe(stats, volumeOnly)} style={{ height, width: "100%" }} />;
 }
 
-function describe(stats: Stats): string {
+function describe(stats: Stats, volumeOnly: boolean): string {
   const { inspected, anomalous } = stats.totals;
+  if (volumeOnly) return `Pictures inspected over time: ${inspected} in all.`;
   return `Anomaly rate over time: ${percent(inspected === 0 ? null : anomalous / inspected)} overall.`;
 }
 
-function options(size: { width: number; height: number }, onPoint: (index: number | null) => void): uPlot.Options {
+function options(
+  size: { width: number; height: number },
+  volumeOnly: boolean,
+  onPoint: (index: number | null) => void,
+): uPlot.Options {
   const style = getComputedStyle(document.body);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: color("--mantine-color-dimmed"), font: "11.5px 'Inter Variable', system-ui, sans-serif" };
@@ -60,18 +72,18 @@ function options(size: { width: number; height: number }, onPoint: (index: numbe
     scales: {
       x: { time: true },
       rate: { range: (_, __, max) => [0, rateCeiling(max)] },
-      volume: { range: (_, __, max) => [0, Math.max(1, max) * 2.6] },
+      volume: { range: (_, __, max) => [0, Math.max(1, max) * (volumeOnly ? 1.15 : 2.6)] },
     },
     axes: [
       { ...axis, grid: { show: false }, ticks: { show: false }, gap: 6, values: timeLabels, space: 64, size: 32 },
       {
         ...axis,
-        scale: "rate",
+        scale: volumeOnly ? "volume" : "rate",
         grid,
         ticks: { show: false },
         size: 46,
         gap: 8,
-        values: (_, ticks) => ticks.map((tick) => percent(tick)),
+        values: (_, ticks) => ticks.map(volumeOnly ? wholeCount : percent),
       },
     ],
     series: [
@@ -79,6 +91,7 @@ function options(size: { width: number; height: number }, onPoint: (index: numbe
       { scale: "volume", fill: color("--chart-volume"), width: 0, points: { show: false }, ...bars() },
       {
         scale: "rate",
+        show: !volumeOnly,
         stroke: line,
         width: 2,
         points: { size: 5, space: 5, fill: line },
@@ -88,6 +101,11 @@ function options(size: { width: number; height: number }, onPoint: (index: numbe
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
+}
+
+/** Half a picture is no tick. */
+function wholeCount(tick: number): string {
+  return Number.isInteger(tick) ? count(tick) : "";
 }
 
 function bars(): Pick<uPlot.Series, "paths"> {

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { count, percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import css from "./breakdown.module.css";
+import { tellsClasses } from "./tells-classes.js";
 
 interface Row {
   id: string;
@@ -14,19 +15,40 @@ interface Row {
 
 export function Breakdown({ stats, project }: { stats: Stats | undefined; project: string | undefined }) {
   if (stats === undefined || stats.totals.inspected === 0) return null;
+  const suffix = project === undefined ? "" : `&project=${project}`;
+  const link = (filter: string) => (id: string) => `/inspections?${filter}=${encodeURIComponent(id)}${suffix}`;
   const cameras = stats.byCamera.map(({ cameraId, ...counts }) => ({ id: cameraId, ...counts }));
   const lines = stats.byLine.map(({ assemblyLineId, ...counts }) => ({ id: assemblyLineId, ...counts }));
-  const suffix = project === undefined ? "" : `&project=${project}`;
+  const classes = stats.byLabel.map(({ label, inspected }) => ({ id: label, inspected, anomalous: 0 }));
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
-      <Part title="By camera" rows={cameras} link={(id) => `/inspections?camera=${encodeURIComponent(id)}${suffix}`} />
-      <Part title="By line" rows={lines} link={(id) => `/inspections?line=${encodeURIComponent(id)}${suffix}`} />
+      {tellsClasses(stats) ? (
+        <>
+          <Part title="By class" rows={classes} link={link("verdict")} total={stats.totals.inspected} />
+          <Part title="By camera" rows={cameras} link={link("camera")} total={stats.totals.inspected} />
+        </>
+      ) : (
+        <>
+          <Part title="By camera" rows={cameras} link={link("camera")} />
+          <Part title="By line" rows={lines} link={link("line")} />
+        </>
+      )}
     </SimpleGrid>
   );
 }
 
-function Part({ title, rows, link }: { title: string; rows: Row[]; link: (id: string) => string }) {
-  const sorted = rows.toSorted((a, b) => b.anomalous / b.inspected - a.anomalous / a.inspected);
+interface PartProps {
+  title: string;
+  rows: Row[];
+  link: (id: string) => string;
+  /** Show each row's share of so many pictures, rather than its defects. */
+  total?: number;
+}
+
+function Part({ title, rows, link, total }: PartProps) {
+  const shareOf = ({ inspected, anomalous }: Row) =>
+    total === undefined ? anomalous / Math.max(1, inspected) : inspected / Math.max(1, total);
+  const sorted = rows.toSorted((a, b) => shareOf(b) - shareOf(a));
   return (
     <Panel title={title} flush>
       <Table verticalSpacing={10} horizontalSpacing={8} className={css.table ?? ""}>
@@ -34,7 +56,7 @@ function Part({ title, rows, link }: { title: string; rows: Row[]; link: (id: st
           <Table.Tr>
             <Table.Th>{title.replace("By ", "").replace(/^./, (first) => first.toUpperCase())}</Table.Th>
             <Table.Th ta="right">Inspected</Table.Th>
-            <Table.Th ta="right">Defects</Table.Th>
+            <Table.Th ta="right">{total === undefined ? "Defects" : "Share"}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -44,16 +66,18 @@ function Part({ title, rows, link }: { title: string; rows: Row[]; link: (id: st
                 <Anchor component={Link} to={link(row.id)} size="sm">
                   {row.id}
                 </Anchor>
-                <div className={css.bar} aria-hidden>
-                  <div style={{ width: `${(row.anomalous / Math.max(1, row.inspected)) * 100}%` }} />
+                <div className={css.bar} data-neutral={total !== undefined || undefined} aria-hidden>
+                  <div style={{ width: `${shareOf(row) * 100}%` }} />
                 </div>
               </Table.Td>
               <Table.Td ta="right">{count(row.inspected)}</Table.Td>
               <Table.Td ta="right">
-                {percent(row.anomalous / Math.max(1, row.inspected))}
-                <Text size="xs" c="dimmed">
-                  {count(row.anomalous)}
-                </Text>
+                {percent(shareOf(row))}
+                {total === undefined && (
+                  <Text size="xs" c="dimmed">
+                    {count(row.anomalous)}
+                  </Text>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -10,11 +10,13 @@ import { Face } from "../../components/face.js";
 import { percent, plural } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { RateChart } from "../../components/rate-chart.js";
+import { tellsClasses } from "./tells-classes.js";
 import { type WindowName, windows } from "./windows.js";
 
 export function RatePanel({ stats, window }: { stats: UseQueryResult<Stats, ApiCallError>; window: WindowName }) {
   const [at, setAt] = useState<number | null>(null);
   const bucket = at === null ? undefined : stats.data?.buckets[at];
+  const isClasses = stats.data !== undefined && tellsClasses(stats.data);
   const note = bucket ? (
     <>
       {new Date(bucket.startsAt).toLocaleString(undefined, {
@@ -26,13 +28,17 @@ export function RatePanel({ stats, window }: { stats: UseQueryResult<Stats, ApiC
       {": "}
       {bucket.inspected === 0
         ? "nothing inspected"
-        : `${percent(bucket.anomalous / bucket.inspected)} · ${plural(bucket.anomalous, "defect")} in ${bucket.inspected}`}
+        : isClasses
+          ? plural(bucket.inspected, "picture")
+          : `${percent(bucket.anomalous / bucket.inspected)} · ${plural(bucket.anomalous, "defect")} in ${bucket.inspected}`}
     </>
+  ) : isClasses ? (
+    `Pictures inspected over the last ${windows[window].title}`
   ) : (
     `Share of defects, and pictures inspected (bars), over the last ${windows[window].title}`
   );
   return (
-    <Panel title="Anomaly rate" note={note}>
+    <Panel title={isClasses ? "Pictures over time" : "Anomaly rate"} note={note}>
       <Answer query={stats} compact>
         {(data) =>
           data.totals.inspected === 0 ? (
@@ -41,10 +47,11 @@ export function RatePanel({ stats, window }: { stats: UseQueryResult<Stats, ApiC
             </Face>
           ) : (
             <>
-              <RateChart stats={data} onPoint={setAt} />
+              <RateChart stats={data} volumeOnly={isClasses} onPoint={setAt} />
               <Text size="xs" c="dimmed" mt={4}>
-                Overall {percent(data.totals.anomalous / data.totals.inspected)}:{" "}
-                {plural(data.totals.anomalous, "defect")} in {plural(data.totals.inspected, "picture")}.
+                {isClasses
+                  ? `${plural(data.totals.inspected, "picture")} of ${plural(data.byLabel.length, "class", "classes")}.`
+                  : `Overall ${percent(data.totals.anomalous / data.totals.inspected)}: ${plural(data.totals.anomalous, "defect")} in ${plural(data.totals.inspected, "picture")}.`}
               </Text>
             </>
           )

@@ -3,10 +3,11 @@ import { Paper, SimpleGrid, Skeleton, Text } from "@mantine/core";
 import type { Stats } from "@sightline/api/schemas";
 import type { ReactNode } from "react";
 import { count, milliseconds, percent } from "../../components/format.js";
+import { tellsClasses } from "./tells-classes.js";
 
 export function StatTiles({ stats }: { stats: Stats | undefined }) {
   const totals = stats?.totals;
-  const isClasses = totals !== undefined && totals.anomalous === 0 && stats !== undefined && !hasAnomalyLabels(stats);
+  const isClasses = stats !== undefined && tellsClasses(stats);
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing={{ base: "sm", md: "lg" }}>
       <Tile title="Inspected" value={totals && count(totals.inspected)} note={totals && rateOf(stats)} />
@@ -38,11 +39,6 @@ export function StatTiles({ stats }: { stats: Stats | undefined }) {
       />
     </SimpleGrid>
   );
-}
-
-/** A project that tells several classes apart has no defects to count. */
-function hasAnomalyLabels(stats: Stats): boolean {
-  return stats.byLabel.length === 0 || stats.byLabel.some(({ label }) => label === "normal" || label === "anomaly");
 }
 
 function rateOf(stats: Stats): string {

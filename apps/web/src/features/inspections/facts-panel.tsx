@@ -40,7 +40,7 @@ export function FactsPanel({ inspection }: { inspection: InspectionDetail }) {
               <To to={`/models/${modelId}`}>version {modelVersion}</To>
             </Fact>
           )}
-          {threshold !== null && <Fact title="Threshold">{threshold.toFixed(3)}</Fact>}
+          {threshold !== null && inspection.score !== null && <Fact title="Threshold">{threshold.toFixed(3)}</Fact>}
           <Fact title="File">
             {bytes(inspection.imageBytes)} <Dim>sha256 {inspection.imageSha256.slice(0, 12)}…</Dim>
           </Fact>

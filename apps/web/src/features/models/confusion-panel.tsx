@@ -11,7 +11,7 @@ export function ConfusionPanel({ metrics, task }: { metrics: Metrics; task: "ano
   const nameOf = (label: string) => (task === "anomaly" ? (names[label] ?? label) : label);
   return (
     <Panel title="Answers against the truth" note="Rows: what it is. Columns: what the model said.">
-      <Table.ScrollContainer minWidth={Math.max(240, (labels.length + 1) * 96)}>
+      <Table.ScrollContainer minWidth={Math.max(240, (labels.length + 1) * 112)}>
         <Table layout="fixed" className={css.table ?? ""} withRowBorders={false} aria-label="Confusion matrix">
           <Table.Thead>
             <Table.Tr>

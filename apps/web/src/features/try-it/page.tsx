@@ -69,11 +69,13 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
           }))}
         />
         <Group>
-          <Switch
-            label="Heat map"
-            checked={withHeatMap}
-            onChange={(event) => setWithHeatMap(event.currentTarget.checked)}
-          />
+          {model?.task === "anomaly" && (
+            <Switch
+              label="Heat map"
+              checked={withHeatMap}
+              onChange={(event) => setWithHeatMap(event.currentTarget.checked)}
+            />
+          )}
           {trials.length > 0 && (
             <Button variant="default" leftSection={<Icon path={mdiTrashCanOutline} size={18} />} onClick={clear}>
               Clear
@@ -83,7 +85,7 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
       </Group>
       <DropZone
         title="Drop pictures to try"
-        note="JPEG or PNG, one or many. They are judged with this model’s threshold in force."
+        note="JPEG or PNG, one or many. They are judged as a camera’s pictures would be."
         onFiles={({ pictures, others }) => {
           reportOthers(others);
           add(pictures.slice(0, 200));
