@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { runChild } from "./child.mjs";
-import { parseOptions, UsageError } from "./options.mjs";
+import { parseOptions } from "./options.mjs";
 import { endWith, prepare, root, StepError, workspaces } from "./prepare.mjs";
 
 const table = {
@@ -29,13 +29,7 @@ const lastingReasons = [/shared\/data/, /on this platform/i, /not permitted/i];
 
 export function main(argv = process.argv.slice(2)) {
   return endWith(async () => {
-    let options;
-    try {
-      options = parseOptions(argv, table, "npm test");
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new StepError(error.message, 2);
-    }
+    const options = parseOptions(argv, table, "npm test");
     if (options.help) {
       console.log(help);
       return 0;

@@ -1,6 +1,9 @@
 /** Reads the options of `npm start` and `npm test`; a wrong one names the nearest, one that npm took away says the right command. */
 
-export class UsageError extends Error {}
+/** The command was typed wrongly; its message says what to type. */
+export class UsageError extends Error {
+  exitCode = 2;
+}
 
 /**
  * @param argv what follows the script's name

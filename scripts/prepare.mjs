@@ -29,7 +29,8 @@ export async function endWith(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
+    // A bug has no exit code of its own: let Node.js show it whole.
+    if (error.exitCode === undefined) throw error;
     if (!wasStopped(error.exitCode)) console.error(`\n${error.message}`);
     process.exitCode = error.exitCode;
   }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { runChild } from "./child.mjs";
-import { parseOptions, UsageError } from "./options.mjs";
+import { parseOptions } from "./options.mjs";
 import { endWith, prepare, root, StepError } from "./prepare.mjs";
 
 const table = {
@@ -28,13 +28,7 @@ const help = `npm start [-- OPTIONS]
 
 export function main(argv = process.argv.slice(2)) {
   return endWith(async () => {
-    let options;
-    try {
-      options = parseOptions(argv, table, "npm start");
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new StepError(error.message, 2);
-    }
+    const options = parseOptions(argv, table, "npm start");
     if (options.help) {
       console.log(help);
       return 0;
