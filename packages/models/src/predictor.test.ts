@@ -104,8 +104,18 @@ test("a heat map comes only where asked for, as a PNG of the picture's shape", a
   assert.deepEqual([width, height], [128, 128]);
 });
 
+test("several workers share the pictures, each gets its own answer, and a bad one harms no other", async (t) => {
+  const several = await openPredictor(models.patchcore.bytes, { threads: 3 });
+  t.after(() => several.close());
+  const numbers = parts.pictures.samples.map((_, i) => i);
+  const bad = assert.rejects(several.predict(new Uint8Array(9)), { name: "ImageError", code: "NOT_AN_IMAGE" });
+  const together = await Promise.all(numbers.map(async (i) => (await several.predict(await bytesOf(i))).score));
+  await bad;
+  for (const i of numbers) assert.equal(together[i], (await predictor.predict(await bytesOf(i))).score);
+});
+
 test("a closed predictor refuses further pictures and fails those under way", async () => {
-  const other = await openPredictor(models.patchcore.bytes, { threads: 1 });
+  const other = await openPredictor(models.patchcore.bytes, { threads: 2 });
   const underWay = assert.rejects(other.predict(await bytesOf(0)), { code: "PREDICTOR_CLOSED" });
   await other.close();
   await underWay;

@@ -1,4 +1,4 @@
-/** Runs a model file: picture bytes in, verdict out, on a worker thread of its own. */
+/** Runs a model file: picture bytes in, verdict out, on worker threads of its own. */
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -13,25 +13,31 @@ import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-
 export type { Prediction, PredictOptions } from "./prediction.js";
 
 export interface PredictorOptions {
-  /** Threads of the network. Default: all cores but one, which decodes and serves. */
+  /** Threads of the network, all workers together. Default: all cores but one, which decodes and serves. */
   readonly threads?: number;
 }
+
+/**
+ * Several pictures on one thread each give more than one picture on several threads: the networks are small, and threads
+ * that meet after every layer wait more than they compute. Each worker holds the model once, so their number is bounded.
+ */
+const maxWorkers = 4;
 
 export interface Predictor {
   readonly manifest: Manifest;
   /**
-   * The verdict about one JPEG or PNG. Many calls may be under way: pictures are answered in turn, and the next ones
-   * are decoded while one is computed.
+   * The verdict about one JPEG or PNG. Many calls may be under way: each worker answers its pictures in turn and decodes
+   * the next ones while one is computed.
    *
    * @throws ImageError for bytes that are no usable picture, ModelError `PREDICTOR_CLOSED`, `PREDICTOR_FAILED`
    */
   predict(bytes: Uint8Array, options?: PredictOptions): Promise<Prediction>;
-  /** Ends the worker thread; calls under way fail with `PREDICTOR_CLOSED`. */
+  /** Ends the worker threads; calls under way fail with `PREDICTOR_CLOSED`. */
   close(): Promise<void>;
 }
 
 /**
- * Checks a model file and starts a worker thread that runs it; ready and warm when the promise resolves.
+ * Checks a model file and starts the worker threads that run it; ready and warm when the promise resolves.
  *
  * @throws what `readManifest` throws; NnError `NATIVE_LIBRARY_MISSING`, `SESSION_FAILED`
  *
@@ -44,11 +50,36 @@ export async function openPredictor(file: string | Uint8Array, options: Predicto
   const model = typeof file === "string" ? new Uint8Array(await readFile(file)) : file;
   const manifest = readManifest(model);
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
-  const start: WorkerStart = { model, manifest, threads };
-  const worker = new Worker(new URL("./predictor-worker.js", import.meta.url), { workerData: start });
-  const predictor = new WorkerPredictor(manifest, worker);
-  await predictor.ready;
-  return predictor;
+  const count = Math.min(maxWorkers, threads);
+  const workers = Array.from({ length: count }, (_, i) => {
+    // What doesn't divide evenly goes to the first ones.
+    const start: WorkerStart = { model, manifest, threads: Math.floor((threads + count - 1 - i) / count) };
+    return new PredictorWorker(new Worker(new URL("./predictor-worker.js", import.meta.url), { workerData: start }));
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.close()));
+  };
+  try {
+    await Promise.all(workers.map((worker) => worker.ready));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    manifest,
+    predict(bytes, predictOptions = {}) {
+      const { threshold } = predictOptions;
+      if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
+        return Promise.reject(new RangeError(`"threshold" must be 0 to 1, got ${threshold}.`));
+      return leastBusy(workers).predict(bytes, predictOptions);
+    },
+    close,
+  };
+}
+
+/** A failed one too: its callers learn of it, and whoever owns the predictor opens it anew. */
+function leastBusy(workers: readonly PredictorWorker[]): PredictorWorker {
+  return workers.reduce((least, worker) => (worker.underWay < least.underWay ? worker : least));
 }
 
 interface Call {
@@ -56,8 +87,8 @@ interface Call {
   reject(error: Error): void;
 }
 
-class WorkerPredictor implements Predictor {
-  readonly manifest: Manifest;
+/** One worker thread and the calls it has yet to answer. */
+class PredictorWorker {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
@@ -65,8 +96,7 @@ class WorkerPredictor implements Predictor {
   /** Why no more calls are taken. */
   #end: ModelError | null = null;
 
-  constructor(manifest: Manifest, worker: Worker) {
-    this.manifest = manifest;
+  constructor(worker: Worker) {
     this.#worker = worker;
     this.ready = new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
@@ -90,11 +120,12 @@ class WorkerPredictor implements Predictor {
     });
   }
 
-  predict(bytes: Uint8Array, options: PredictOptions = {}): Promise<Prediction> {
+  get underWay(): number {
+    return this.#calls.size;
+  }
+
+  predict(bytes: Uint8Array, options: PredictOptions): Promise<Prediction> {
     if (this.#end) return Promise.reject(this.#end);
-    const { threshold } = options;
-    if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
-      return Promise.reject(new RangeError(`"threshold" must be 0 to 1, got ${threshold}.`));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
