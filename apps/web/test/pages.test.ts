@@ -206,6 +206,12 @@ describe("the pages", { skip }, () => {
       .nth(1)
       .waitFor();
     await looksRight(admin, "try-it");
+    const add = page.getByRole("button", { name: /^Add .* to the pictures of pump-housing/ });
+    await add.first().click();
+    await page.getByRole("menuitem", { name: "Defective parts" }).click();
+    await page.getByText("1 picture added to pump-housing.").waitFor();
+    await page.getByRole("button", { name: /out again/ }).click();
+    await add.nth(1).waitFor();
     await page.goto("/inspections");
     await page.getByRole("link", { name: /part-1/ }).waitFor();
     assert.equal(await page.getByRole("link", { name: /cam-07/ }).count(), 2);
@@ -276,6 +282,17 @@ describe("the pages", { skip }, () => {
     await viewer.page.getByRole("heading", { name: "Not for your role" }).waitFor();
     await looksRight(viewer, "no-permission");
     await viewer.context.close();
+  });
+
+  test("a page whose script does not come says so", async () => {
+    const away = await openVisitor(browser, server.url);
+    await away.context.addCookies(await admin.context.cookies());
+    await away.page.goto("/projects");
+    await away.page.getByRole("link", { name: /pump-housing/ }).waitFor();
+    await away.context.setOffline(true);
+    await away.page.getByRole("link", { name: "Cameras" }).first().click();
+    await away.page.getByRole("heading", { name: "This page could not be loaded" }).waitFor();
+    await away.context.close();
   });
 
   test("an answer that fails is shown with its reason and can be asked for again", async () => {

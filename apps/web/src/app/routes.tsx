@@ -1,12 +1,18 @@
 /** Addresses of the pages; each page is its own piece of JavaScript, loaded when first visited. */
 import { createBrowserRouter, type RouteObject } from "react-router";
-import { NotFound, PageCrashed } from "../components/faces.js";
+import { NotFound, PageCrashed, PageNotLoaded } from "../components/faces.js";
 import { Shell } from "./shell.js";
 
 type Page = () => Promise<{ Page: () => React.ReactNode }>;
 
 function page(path: string, load: Page): RouteObject {
-  return { path, lazy: async () => ({ Component: (await load()).Page }), ErrorBoundary: PageCrashed };
+  // A rejected `lazy` leaves an empty frame without a word, so the face of the failure is itself the page.
+  const lazy = () =>
+    load().then(
+      ({ Page }) => ({ Component: Page }),
+      () => ({ Component: PageNotLoaded }),
+    );
+  return { path, lazy, ErrorBoundary: PageCrashed };
 }
 
 export const router = createBrowserRouter([

@@ -10,8 +10,9 @@ import {
   mdiMapMarkerQuestionOutline,
 } from "@mdi/js";
 import type { RouteName } from "@sightline/api/routes";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useRouteError } from "react-router";
+import { useIsLive } from "../app/live.js";
 import { useMay } from "../app/session.js";
 import { CopyLine } from "./copy-line.js";
 import { Face } from "./face.js";
@@ -73,7 +74,29 @@ export function NotFound() {
   );
 }
 
-/** The last resort: a page threw, or its JavaScript could not be loaded after an update of the server. */
+/** The page's JavaScript did not come: the server is away, or was updated since this tab was opened. */
+export function PageNotLoaded() {
+  const isLive = useIsLive();
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (!isLive) wasLost.current = true;
+    else if (wasLost.current) window.location.reload();
+  }, [isLive]);
+  return (
+    <Face
+      icon={mdiLanDisconnect}
+      title="This page could not be loaded"
+      tone="alert"
+      action={<Button onClick={() => window.location.reload()}>Load it again</Button>}
+    >
+      {isLive
+        ? "If the server was just updated, loading again helps."
+        : "The server does not answer. The page loads by itself when it is back."}
+    </Face>
+  );
+}
+
+/** The last resort: a page threw. */
 export function PageCrashed() {
   const error = useRouteError();
   return (

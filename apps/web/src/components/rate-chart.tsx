@@ -66,7 +66,7 @@ function options(
   const line = color("--chart-line");
   return {
     ...size,
-    padding: [10, 6, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
     scales: {

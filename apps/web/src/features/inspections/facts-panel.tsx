@@ -31,8 +31,9 @@ export function FactsPanel({ inspection }: { inspection: InspectionDetail }) {
             <TimeText time={receivedAt} />
           </Fact>
           {inspectedAt !== null && (
-            <Fact title="Inspected">
-              <TimeText time={inspectedAt} /> <Dim>in {milliseconds(inspection.inferenceMs)}</Dim>
+            <Fact title={inspection.status === "failed" ? "Failed" : "Inspected"}>
+              <TimeText time={inspectedAt} />{" "}
+              {inspection.inferenceMs !== null && <Dim>in {milliseconds(inspection.inferenceMs)}</Dim>}
             </Fact>
           )}
           {modelId !== null && (

@@ -15,6 +15,8 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
     <Panel flush>
       <div className={css.stage}>
         <Picture
+          // A new state asks for the picture again: what was gone may have been restored.
+          key={inspection.status}
           src={client.address("getInspectionImage", { params })}
           alt={`Picture ${inspection.imageId} of camera ${inspection.cameraId}`}
           heatMap={inspection.hasHeatMap ? client.address("getInspectionHeatMap", { params }) : undefined}
@@ -46,7 +48,9 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
           <Text size="sm" c="dimmed">
             {inspection.status === "inspected"
               ? "This model gives no heat map."
-              : "The heat map comes with the verdict."}
+              : inspection.status === "failed"
+                ? "There is no verdict, so there is no heat map."
+                : "The heat map comes with the verdict."}
           </Text>
         )}
       </div>

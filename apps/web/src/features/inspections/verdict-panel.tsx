@@ -1,7 +1,7 @@
 /** The verdict in large, how sure it is, and where the score stands against the threshold. */
 import { Alert, Group, Stack, Text } from "@mantine/core";
 import { mdiAlertOctagonOutline } from "@mdi/js";
-import { percent } from "../../components/format.js";
+import { percent, plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { Panel } from "../../components/panel.js";
 import { ScoreScale } from "../../components/score-scale.js";
@@ -31,8 +31,9 @@ export function VerdictPanel({ inspection }: { inspection: InspectionDetail }) {
           <Alert
             color="grape"
             variant="light"
+            style={{ overflowWrap: "anywhere" }}
             icon={<Icon path={mdiAlertOctagonOutline} />}
-            title={`After ${inspection.attempts} attempts`}
+            title={`After ${plural(inspection.attempts, "attempt")}`}
           >
             {failure.message}{" "}
             <Text span size="xs" c="dimmed">

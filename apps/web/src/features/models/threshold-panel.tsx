@@ -54,14 +54,14 @@ export function ThresholdPanel({ model, project, threshold, inForce, onChange }:
             thumbValueText={wordsFor(threshold, outcome)}
             color="petrol"
           />
-          <Group justify="space-between" mt={6}>
-            <Text size="xs" c="dimmed">
+          <Group justify="space-between" mt={6} wrap="nowrap">
+            <Text size="xs" c="dimmed" flex={1}>
               stricter: rejects more
             </Text>
             <Text size="sm" fw={600}>
               {threshold.toFixed(3)}
             </Text>
-            <Text size="xs" c="dimmed">
+            <Text size="xs" c="dimmed" flex={1} ta="right">
               laxer: lets more through
             </Text>
           </Group>
