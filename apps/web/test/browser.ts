@@ -10,9 +10,11 @@ const root = join(import.meta.dirname, "../../../..");
 const screenshots = join(root, "screenshots");
 const serverMain = join(root, "apps/server/dist/main.js");
 
-export const chromiumPath = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
+/** A path that is named must hold: falling back to another browser would hide the mistake. */
+const candidates = process.env.CHROMIUM_PATH
+  ? [process.env.CHROMIUM_PATH]
+  : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+export const chromiumPath = candidates.find((path) => existsSync(path));
 
 export interface RunningServer {
   url: string;
