@@ -9,7 +9,11 @@ import { constants } from "node:os";
 export function runChild(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });
-    const passOn = (signal) => child.kill(signal);
+    let passedOn;
+    const passOn = (signal) => {
+      passedOn = signal;
+      child.kill(signal);
+    };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) process.on(signal, passOn);
     const parent = process.ppid;
@@ -31,7 +35,9 @@ export function runChild(command, args, options = {}) {
     });
     child.on("close", (code, signal) => {
       stopListening();
-      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+      // npm ends with 1 when it is interrupted, as if it had failed by itself.
+      const endedBy = signal ?? (code !== 0 ? passedOn : undefined);
+      resolve(endedBy === undefined ? code : 128 + constants.signals[endedBy]);
     });
   });
 }

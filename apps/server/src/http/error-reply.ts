@@ -40,10 +40,27 @@ function sendSignInPage(reply: FastifyReply, error: ServerError): FastifyReply {
 
 export function sendError(reply: FastifyReply, error: ServerError): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterSeconds)));
-  // A body that was not read to its end would be taken for the next request on this connection.
-  if (error.status === 413) reply.header("connection", "close");
   reply.header("cache-control", "no-store").type("application/json; charset=utf-8").code(error.status);
+  if (error.status === 413) return sendAfterBody(reply, errorBody(error));
   return reply.send(errorBody(error));
+}
+
+/** As much of a refused body is read and thrown away, so that its sender gets to the answer. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A sender that is still writing when the connection closes sees a broken pipe in place of the answer. So what it announced is read
+ * to its end first, unless it is too much or of unknown length.
+ */
+function sendAfterBody(reply: FastifyReply, body: ApiError): FastifyReply {
+  const { raw, headers } = reply.request;
+  const announced = Number(headers["content-length"] ?? Number.POSITIVE_INFINITY);
+  if (announced > MAX_DISCARDED_BYTES || raw.readableEnded) return reply.header("connection", "close").send(body);
+  reply.removeHeader("connection");
+  raw.once("end", () => reply.send(body));
+  raw.once("error", () => reply.send(body));
+  raw.resume();
+  return reply;
 }
 
 export function errorBody(error: ServerError): ApiError {
