@@ -147,7 +147,7 @@ async function predictAll(predictor, files) {
     for (let file = queue.shift(); file !== undefined; file = queue.shift())
       await predictor.predict(await readFile(file));
   };
-  await Promise.all(Array.from({ length: 4 }, lane));
+  await Promise.all(Array.from({ length: 8 }, lane));
 }
 
 async function perSecond(count, work) {

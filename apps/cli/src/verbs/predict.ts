@@ -105,7 +105,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 type Answer = Result | { readonly file: string; readonly error: unknown };
 
 /** So many pictures are under way at once: one is computed while the next ones are read and decoded. */
-const inFlight = 4;
+const inFlight = 8;
 
 /** Predictions in the order of the files. */
 async function* answers(
