@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   // Loaded only when the settings are right: the native libraries take their time.
   const { start } = await import("./start.js");
   const server = await start(config);
-  console.log(`Sightline runs at ${server.url}\nSign in (works once): ${server.signInLink}`);
+  console.log(`\nSightline runs at ${server.url}\nSign in (works once): ${server.signInLink}\n`);
   if (!stopping.signal.aborted) {
     await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve, { once: true }));
   }

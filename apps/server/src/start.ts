@@ -3,12 +3,13 @@ import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { openPredictor } from "@sightline/models/predictor";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import type { Config } from "./config.js";
 import { errors } from "./errors.js";
 import { newRandomSecret } from "./http/auth/secrets.js";
 import { openHttp } from "./http/open-http.js";
 import type { OpenPredictor } from "./inspect/predictors.js";
+import { openLog } from "./log.js";
 import { openServices } from "./services.js";
 import { lockFolder } from "./store/folder-lock.js";
 
@@ -22,7 +23,7 @@ export interface RunningServer {
 }
 
 export interface StartOptions {
-  /** Default: JSON lines on stderr at the configured level. */
+  /** Default: stderr at the configured level, JSON lines unless it is a terminal. */
   readonly log?: Logger;
   /** Another engine in place of the real models, for tests. */
   readonly openPredictor?: OpenPredictor;
@@ -40,7 +41,7 @@ const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.
  * await server.close();
  */
 export async function start(config: Config, options: StartOptions = {}): Promise<RunningServer> {
-  const log = options.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const log = options.log ?? openLog(config.logLevel);
   const open = options.openPredictor ?? openPredictor;
   makeDataFolder(config.dataFolder);
   const undo: (() => Promise<void> | void)[] = [];
