@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { deflateSync } from "node:zlib";
 import type { Image } from "@sightline/vision/image";
 import sharp from "sharp";
@@ -271,4 +272,19 @@ test("an overlay is stretched over the picture and shows through where it is tra
   const at = (x: number) => data[(16 * 64 + x) * 3] as number;
   assert.ok(Math.abs(at(2) - 90) <= 3, `left ${at(2)}`);
   assert.ok(at(61) >= 250, `right ${at(61)}`);
+});
+
+test("a thread that starts to use pictures does not disturb one that is decoding", async () => {
+  const bytes = await encodeJpeg({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(90) });
+  const program = `import(${JSON.stringify(new URL("./image-file.js", import.meta.url).href)})`;
+  let isStarting = true;
+  const decoding = (async () => {
+    while (isStarting) await decodeImage(bytes);
+  })();
+  for (let i = 0; i < 12; i++) {
+    const worker = new Worker(program, { eval: true });
+    await new Promise((resolve, reject) => worker.once("exit", resolve).once("error", reject));
+  }
+  isStarting = false;
+  await decoding;
 });

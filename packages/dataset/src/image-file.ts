@@ -1,13 +1,20 @@
 /** Picture files to pixels and back; the only place that touches sharp, locked down to JPEG and PNG. */
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import type { Image, Mask } from "@sightline/vision/image";
 import sharp, { type Sharp } from "sharp";
 import { checkPixels, ImageError, type ImageHeader, readHeader } from "./image-header.js";
 
 export { ImageError, type ImageErrorCode, type ImageHeader, readHeader } from "./image-header.js";
 
-// libvips also opens SVG, PDF, TIFF, GIF, raw files and more: each a door for an attack, none of use here.
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({ operation: ["VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer"] });
+// libvips also opens SVG, PDF, TIFF, GIF, raw files and more: each a door for an attack, none of use here. All threads of
+// a process share this setting: made again by a new thread, it would fail what another decodes between the two calls.
+const lockedKey = "sightline: only JPEG and PNG are opened";
+if (getEnvironmentData(lockedKey) !== true) {
+  sharp.block({ operation: ["VipsForeignLoad"] });
+  sharp.unblock({ operation: ["VipsForeignLoadJpegBuffer", "VipsForeignLoadPngBuffer"] });
+  // Handed on to every thread started from here, but to no child process.
+  setEnvironmentData(lockedKey, true);
+}
 // One thread per picture: throughput comes from decoding several at once, and the cores belong to the models.
 sharp.concurrency(1);
 sharp.cache(false);
