@@ -1,9 +1,8 @@
 /** What the verbs that read datasets share: the layouts, and telling which files were left out. */
-import type { DatasetFormat } from "@sightline/dataset/dataset";
 import { counted } from "./outcome.js";
 import type { Context } from "./verb.js";
 
-export const datasetFormats = ["classFolders", "splitFolders", "mvtec"] satisfies readonly DatasetFormat[];
+export { datasetFormats } from "@sightline/dataset/formats";
 
 /** More names than this hide the message; `--json` has them all. */
 const maxNamed = 10;

@@ -6,15 +6,33 @@ export interface Sample {
   readonly name: string;
   /** Absolute path of the picture's file (JPEG or PNG, told by its bytes, not its name). */
   readonly file: string;
+  /** Empty where `labels` or `boxes` say it. */
   readonly label: string;
+  /** Multi-label: the labels that hold, maybe none. */
+  readonly labels?: readonly string[];
+  /** Detection: every object in the picture, maybe none. */
+  readonly boxes?: readonly LabelledBox[];
   /** Absolute path of a mask (white = defect), where the dataset has them. */
   readonly maskFile?: string;
 }
 
-export type DatasetFormat = "classFolders" | "splitFolders" | "mvtec";
+/** Corners in pixels of the picture after its EXIF turn; `x2` and `y2` lie outside the box. */
+export interface LabelledBox {
+  readonly label: string;
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
 
-/** anomaly: one label is the good one, all others are defects. classification: labels are equals. */
-export type Task = "anomaly" | "classification";
+/** How a dataset lies on disk; each has its row in formats/formats.ts. */
+export type DatasetFormat = "index" | "mvtec" | "splitFolders" | "classFolders";
+
+/**
+ * anomaly: one label is the good one, all others are defects. classification: labels are equals, one a picture.
+ * multilabel: any number a picture. detection: boxes with labels.
+ */
+export type Task = "anomaly" | "classification" | "multilabel" | "detection";
 
 /** One part (training or test) of a dataset. */
 export interface LabelledPictures {
@@ -24,6 +42,8 @@ export interface LabelledPictures {
   /** The good label of an anomaly task, else `null`. */
   readonly normalLabel: string | null;
   readonly samples: readonly Sample[];
+  /** Pictures that the dataset's own lists put aside for stopping early and choosing (VOC and YOLO `val`). */
+  readonly validation?: readonly Sample[];
   /** Files that can't be used, each with its reason: counted and named, never silently dropped. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }

@@ -1,37 +1,14 @@
-/** Recognises how a dataset folder is laid out, from folder names alone: no picture is opened here. */
-import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+/** Recognises how a dataset folder is laid out, by trying the formats in turn: no picture is opened here. */
 import path from "node:path";
 import type { DatasetFormat } from "./dataset.js";
 import { DatasetError } from "./dataset-error.js";
-
-export interface Layout {
-  readonly format: DatasetFormat;
-  /** Absolute, links in the path to it resolved. */
-  readonly root: string;
-  /** Folders inside the root that hold a folder per label; "" is the root itself. */
-  readonly training: readonly string[];
-  /** `null`: the dataset has its own split, but no test part. */
-  readonly test: string | null;
-  /** Folder of the masks, where the layout has them. */
-  readonly masks: string | null;
-}
-
-const formats: Record<DatasetFormat, string> = {
-  classFolders: "a folder per label with its pictures (good/, scratch/)",
-  splitFolders: "train/ and test/ (or valid/), each with a folder per label",
-  mvtec: "train/good/, test/<defect>/ and ground_truth/<defect>/<name>_mask.png",
-};
-
-export const datasetFormats = Object.keys(formats) as readonly DatasetFormat[];
-
-const trainingNames = ["train", "training"];
-const testNames = ["test", "testing"];
-const validationNames = ["valid", "val", "validation"];
+import { entries, existingFolder, looksLikePicture } from "./folder-listing.js";
+import type { Layout } from "./formats/format.js";
+import { datasetFormats, formats } from "./formats/formats.js";
 
 /**
- * Looks at the folders inside `folder`, or takes `format` as said. Throws DatasetError: DATASET_NOT_FOUND,
- * DATASET_FORMAT_UNKNOWN.
+ * Looks at what is inside `folder`, or takes `format` as said. Throws DatasetError: DATASET_NOT_FOUND,
+ * DATASET_FORMAT_UNKNOWN, DATASET_EMPTY, DATASET_LABELS_INVALID.
  */
 export async function recogniseLayout(folder: string, format?: string): Promise<Layout> {
   if (format !== undefined && !Object.hasOwn(formats, format)) {
@@ -41,83 +18,32 @@ export async function recogniseLayout(folder: string, format?: string): Promise<
     );
   }
   const root = await existingFolder(folder);
-  const found = await recognise(root, folder);
-  if (format === undefined || format === found?.format) {
+  if (format === undefined) {
+    const found = await recognise(root, folder);
     if (found) return found;
     throw await notRecognised(root, folder);
   }
-  if (format === "classFolders") return classFolders(root);
-  // The split without masks is read the same way, so either name fits it.
-  if (found && found.format !== "classFolders") return { ...found, format: format as DatasetFormat };
+  const asked = formats[format as DatasetFormat];
+  const layout = await asked.recognise(root, { folder, isNamed: true });
+  if (layout) return layout;
+  const found = await recognise(root, folder);
   throw new DatasetError(
     "DATASET_FORMAT_UNKNOWN",
-    `"${folder}" must hold ${formats[format as DatasetFormat]} to be read as ${format}, ` +
-      `got ${found ? `${found.format} (${formats[found.format]})` : "none of the known layouts"}.`,
+    `"${folder}" must hold ${asked.description} to be read as ${format}, ` +
+      `got ${found ? `${found.format} (${formats[found.format].description})` : "none of the known layouts"}.`,
   );
 }
 
 async function recognise(root: string, folder: string): Promise<Layout | null> {
-  const names = await folderNames(root);
-  const named = (wanted: readonly string[]): string | undefined =>
-    names.find((name) => wanted.includes(name.toLowerCase()));
-  const train = named(trainingNames);
-  // A label may be called "train" (bus, car, train): a part holds folders, a label holds pictures.
-  if (train !== undefined && (await folderNames(path.join(root, train))).length > 0) {
-    const test = named(testNames);
-    const validation = named(validationNames);
-    const masks = named(["ground_truth"]) ?? null;
-    return {
-      format: masks !== null && test !== undefined ? "mvtec" : "splitFolders",
-      root,
-      // Beside a test part, validation pictures are there to be learned from.
-      training: test !== undefined && validation !== undefined ? [train, validation] : [train],
-      test: test ?? validation ?? null,
-      masks,
-    };
+  for (const name of datasetFormats) {
+    const found = await formats[name].recognise(root, { folder, isNamed: false });
+    if (found) return found;
   }
-  if (train === undefined && (named(testNames) ?? named(validationNames)) !== undefined) {
-    const part = named(testNames) ?? named(validationNames) ?? "";
-    if ((await folderNames(path.join(root, part))).length > 0) {
-      throw unknownLayout(
-        folder,
-        `It has ${part}/ but no train/. Name the folder of labels itself: "${path.join(folder, part)}".`,
-      );
-    }
-  }
-  let isDeeper = false;
-  for (const name of names) {
-    const inside = await entries(path.join(root, name));
-    if (inside.some((entry) => entry.isFile() && looksLikePicture(entry.name))) return classFolders(root);
-    isDeeper ||= inside.some((entry) => entry.isDirectory());
-  }
-  // Folders without a picture and without folders are labels still empty, or filled with something else.
-  return names.length > 0 && !isDeeper ? classFolders(root) : null;
-}
-
-function classFolders(root: string): Layout {
-  return { format: "classFolders", root, training: [""], test: "", masks: null };
-}
-
-async function existingFolder(folder: string): Promise<string> {
-  try {
-    const root = await realpath(folder);
-    if ((await stat(root)).isDirectory()) return root;
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "EACCES") {
-      throw new DatasetError(
-        "DATASET_NOT_FOUND",
-        `The dataset folder "${folder}" may not be read. Check its permissions.`,
-        { cause },
-      );
-    }
-    throw new DatasetError("DATASET_NOT_FOUND", `The dataset folder "${folder}" doesn't exist.`, { cause });
-  }
-  throw new DatasetError("DATASET_NOT_FOUND", `The dataset must be a folder, got the file "${folder}".`);
+  return null;
 }
 
 function unknownLayout(folder: string, more: string): DatasetError {
-  const list = datasetFormats.map((name) => `${name}: ${formats[name]}`).join("; ");
+  const list = datasetFormats.map((name) => `${name}: ${formats[name].description}`).join("; ");
   return new DatasetError(
     "DATASET_FORMAT_UNKNOWN",
     `"${folder}" has none of the known layouts (${list}). ${more}`.trim(),
@@ -148,23 +74,4 @@ async function notRecognised(root: string, folder: string): Promise<DatasetError
     }
   }
   return unknownLayout(folder, "");
-}
-
-/** Only for hints and for files outside the labels: what a file is, its bytes tell. */
-export function looksLikePicture(name: string): boolean {
-  return /\.(jpe?g|png|webp|gif|tiff?|bmp|heic|avif)$/i.test(name);
-}
-
-/** What a folder holds, in a stable order, without what operating systems leave behind. */
-export async function entries(folder: string): Promise<Dirent[]> {
-  const all = await readdir(folder, { withFileTypes: true });
-  return all.filter(({ name }) => !isLeftBehind(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-async function folderNames(folder: string): Promise<string[]> {
-  return (await entries(folder)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-}
-
-function isLeftBehind(name: string): boolean {
-  return name.startsWith(".") || /^(thumbs\.db|desktop\.ini|__macosx)$/i.test(name);
 }

@@ -287,7 +287,7 @@ test("an unknown layout lists the known ones and says what was found instead", a
   const loose = await folderWith(t, { "1.jpg": "jpeg", "2.jpg": "jpeg" });
   await assert.rejects(
     readTrainingPart(loose),
-    refuses("DATASET_FORMAT_UNKNOWN", /classFolders.*splitFolders.*mvtec.*loose pictures \(2\)/),
+    refuses("DATASET_FORMAT_UNKNOWN", /mvtec.*splitFolders.*classFolders.*loose pictures \(2\)/),
   );
   const nested = await folderWith(t, { "inner/good/1.jpg": "jpeg", "inner/bad/1.jpg": "jpeg" });
   await assert.rejects(readTrainingPart(nested), refuses("DATASET_FORMAT_UNKNOWN", /name ".*inner" instead/));
@@ -305,7 +305,7 @@ test("a named format is checked against the folder", async (t) => {
   const wrong = { format: "mvtek" } as unknown as { format: "mvtec" };
   await assert.rejects(
     readTrainingPart(root, wrong),
-    refuses("DATASET_FORMAT_UNKNOWN", /one of classFolders, splitFolders, mvtec, got "mvtek"/),
+    refuses("DATASET_FORMAT_UNKNOWN", /one of .*mvtec, splitFolders, classFolders, got "mvtek"/),
   );
 });
 
@@ -314,6 +314,7 @@ const real = [
   ["casting", "anomaly", ["normal", "anomaly"], 400, 200, 0],
   ["facemask3", "classification", ["none", "with_mask", "without_mask"], 915, 285, 0],
   ["hazelnut-toy", "anomaly", ["good", "colour"], 28, 23, 17],
+  ["station-two-state", "classification", ["clear", "occupied"], 130, 117, 0],
 ] as const;
 
 for (const [name, task, labels, training, tested, masks] of real) {

@@ -1,13 +1,7 @@
 /** The part of a dataset that models may learn from. It never opens the test part: that is test-part.ts. */
 import type { DatasetFormat, LabelledPictures } from "./dataset.js";
 import { DatasetError } from "./dataset-error.js";
-import {
-  findNormalLabel,
-  labelledPictures,
-  normalLabelOf,
-  type PartContents,
-  readLabelFolders,
-} from "./label-folders.js";
+import { findNormalLabel, labelledPictures } from "./labelled-pictures.js";
 import { recogniseLayout } from "./layout.js";
 
 export interface PartOptions {
@@ -17,21 +11,16 @@ export interface PartOptions {
 
 /**
  * The labelled pictures of a dataset's training part; of a dataset without its own split, all of them.
- * Throws DatasetError: DATASET_NOT_FOUND, DATASET_FORMAT_UNKNOWN, DATASET_EMPTY, DATASET_ONE_CLASS.
+ * Throws DatasetError: DATASET_NOT_FOUND, DATASET_FORMAT_UNKNOWN, DATASET_LABELS_INVALID, DATASET_EMPTY,
+ * DATASET_ONE_CLASS.
  *
  * @example
  * const { task, labels, samples, skipped } = await readTrainingPart("photos/castings");
  */
 export async function readTrainingPart(folder: string, { format }: PartOptions = {}): Promise<LabelledPictures> {
   const layout = await recogniseLayout(folder, format);
-  const parts: PartContents[] = [];
-  for (const part of layout.training) parts.push(await readLabelFolders(layout, part));
-  const contents: PartContents = {
-    folders: [...new Set(parts.flatMap(({ folders }) => folders))],
-    samples: parts.flatMap(({ samples }) => samples),
-    skipped: parts.flatMap(({ skipped }) => skipped),
-  };
-  const pictures = labelledPictures(folder, contents, await normalLabelOf(layout));
+  const contents = await layout.read("training");
+  const pictures = labelledPictures(folder, contents, await layout.normalLabel(), layout.task);
   const counts = pictures.labels.map((label) => pictures.samples.filter((sample) => sample.label === label).length);
   if (pictures.task === "anomaly" && counts[0] === 0) {
     throw new DatasetError(
@@ -41,12 +30,14 @@ export async function readTrainingPart(folder: string, { format }: PartOptions =
     );
   }
   if (pictures.task === "classification" && pictures.labels.length === 1) {
-    const several = contents.folders.length > 1 && findNormalLabel(contents.folders) === null;
+    const several = contents.labels.length > 1 && findNormalLabel(contents.labels) === null;
     throw new DatasetError(
       "DATASET_ONE_CLASS",
       `"${folder}" has one label only, "${pictures.labels[0]}"${several ? " (its other folders hold no usable picture)" : ""}. ` +
         "Add pictures of a second label, or call the folder of good parts good/ to learn from good ones alone.",
     );
   }
-  return pictures;
+  const { samples: validation, skipped } = await layout.read("validation");
+  if (validation.length === 0) return { ...pictures, skipped: [...pictures.skipped, ...skipped] };
+  return { ...pictures, validation, skipped: [...pictures.skipped, ...skipped] };
 }

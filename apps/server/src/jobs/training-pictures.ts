@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
-import { findNormalLabel, labelledPictures } from "@sightline/dataset/label-folders";
+import { findNormalLabel, labelledPictures } from "@sightline/dataset/labelled-pictures";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
 import type { TrainingSample } from "../store/samples.js";
@@ -43,7 +43,7 @@ export async function layOutPictures(
         skipped.push({ name: sample.name, reason: error.message });
       }
     }
-    return labelledPictures(projectName, { folders: [], samples: files, skipped }, normalLabel);
+    return labelledPictures(projectName, { samples: files, skipped }, normalLabel);
   };
 
   const forTraining = samples.filter((sample) => sample.part !== "test");
