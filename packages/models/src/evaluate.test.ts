@@ -22,7 +22,9 @@ test("hazelnuts: 28 good pictures find every coloured one, and the map finds whe
   });
   const predictor = await openPredictor(bytes, { threads: 1 });
   t.after(() => predictor.close());
-  const { auroc, pixelAuroc, aupro, images } = await evaluate({ predictor, folder });
+  const evaluation = await evaluate({ predictor, folder });
+  assert.ok(evaluation.task === "anomaly");
+  const { auroc, pixelAuroc, aupro, images } = evaluation;
   assert.equal(images, 23);
   assert.ok((auroc ?? 0) >= 0.99, `AUROC ${auroc}`);
   assert.ok((pixelAuroc ?? 0) >= 0.95, `pixel AUROC ${pixelAuroc}`);
@@ -36,7 +38,8 @@ test("an evaluation counts what it could not read, and refuses labels that the m
   const predictor = await openPredictor(bytes, { threads: 1 });
   t.after(() => predictor.close());
   await writeFile(pictures.samples[0]?.file ?? "", "gone");
-  const { images, skipped, metrics, roc } = await evaluateSamples({ predictor, pictures });
+  const { evaluation, metrics, roc } = await evaluateSamples({ predictor, pictures });
+  const { images, skipped } = evaluation;
   assert.equal(images, 7);
   assert.deepEqual(
     skipped.map(({ name }) => name),

@@ -4,17 +4,25 @@ import type { DatasetFormat, LabelledPictures, Sample, Task } from "@sightline/d
 import { decodeMask, ImageError } from "@sightline/dataset/image-file";
 import { readTestPart } from "@sightline/dataset/test-part";
 import { resizeMap, type ScoreMap } from "@sightline/vision/heat-map";
-import { anomalyMetrics, classMetrics } from "./measure.js";
-import { type Confusion, type Metrics, type RocPoint, roc, type ScoredSample } from "./metrics.js";
+import type { Manifest } from "./manifest.js";
+import { anomalyMetrics, classMetrics, multilabelMetrics } from "./measure.js";
+import { type Confusion, type LabelMetrics, type Metrics, type RocPoint, roc, type ScoredSample } from "./metrics.js";
 import { ModelError, throwIfCancelled } from "./model-error.js";
 import { inOrder } from "./pictures.js";
 import { aupro, type MaskedMap, pixelAuroc } from "./pixel-metrics.js";
-import type { Prediction, Predictor } from "./predictor.js";
+import type { Prediction, PredictOptions, Predictor } from "./predictor.js";
 import { quantile } from "./threshold.js";
 
-export interface Evaluation {
-  readonly task: Task;
+interface Measured {
   readonly images: number;
+  readonly imagesPerSecond: number;
+  readonly msPerImage: { readonly p50: number; readonly p95: number };
+  /** Files that could not be used: counted and named. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export interface ClassEvaluation extends Measured {
+  readonly task: "anomaly" | "classification";
   readonly accuracy: number;
   /** Of `anomaly`; several classes: mean over the classes. */
   readonly precision: number | null;
@@ -25,18 +33,42 @@ export interface Evaluation {
   readonly threshold: number | null;
   readonly confusion: Confusion;
   readonly ece: number | null;
-  readonly imagesPerSecond: number;
-  readonly msPerImage: { readonly p50: number; readonly p95: number };
   /** Only where the test part has masks. */
   readonly pixelAuroc?: number | null;
   /** Only where the test part has masks; up to a false-positive rate of 0.3. */
   readonly aupro?: number | null;
-  /** Files that could not be used: counted and named. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
+export interface MultilabelEvaluation extends Measured {
+  readonly task: "multilabel";
+  /** Share of right yes/no answers. */
+  readonly accuracy: number;
+  /** Share of pictures whose every label is right. */
+  readonly exactMatch: number;
+  /** Means over the labels that occur. */
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  readonly auroc: number | null;
+  /** Mean over the labels that occur. */
+  readonly meanAveragePrecision: number | null;
+  readonly perLabel: readonly (Omit<LabelMetrics, "ap50" | "ap50_95"> & { readonly averagePrecision: number | null })[];
+}
+
+interface DetectionFigures {
+  readonly mAP50: number | null;
+  readonly mAP50_95: number | null;
+}
+
+export interface DetectionEvaluation extends Measured, DetectionFigures {
+  readonly task: "detection";
+}
+
+export type Evaluation = ClassEvaluation | MultilabelEvaluation | DetectionEvaluation;
+
 /** An evaluation with what a model's manifest keeps of it. */
-export interface SampleEvaluation extends Evaluation {
+export interface SampleEvaluation {
+  readonly evaluation: Evaluation;
   readonly metrics: Metrics;
   readonly scores: readonly ScoredSample[];
   readonly roc: readonly RocPoint[];
@@ -47,6 +79,9 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly progress: number; readonly step: string }) => void;
 }
+
+/** Below this score a detector's boxes no longer move the average precision. */
+const lowestScore = 0.01;
 
 /** Pictures under way at once: the next ones are decoded while one is computed. */
 const ahead = 6;
@@ -60,13 +95,7 @@ export async function evaluate(
   options: EvaluateOptions & { readonly folder: string; readonly format?: DatasetFormat },
 ): Promise<Evaluation> {
   const pictures = await readTestPart(options.folder, options.format === undefined ? {} : { format: options.format });
-  const {
-    metrics: _metrics,
-    scores: _scores,
-    roc: _roc,
-    ...evaluation
-  } = await evaluateSamples({ ...options, pictures });
-  return evaluation;
+  return (await evaluateSamples({ ...options, pictures })).evaluation;
 }
 
 /** Measures a model on labelled pictures that the caller kept apart. */
@@ -76,9 +105,14 @@ export async function evaluateSamples(
   const { predictor, pictures, signal, onProgress } = options;
   const { manifest } = predictor;
   const truthOf = truths(predictor, pictures);
+  const wants: PredictOptions = {
+    ...(pictures.samples.some(({ maskFile }) => maskFile !== undefined) && { anomalyMap: true }),
+    // Average precision looks at the whole ranking, not only at what a user is shown.
+    ...(manifest.task === "detection" && { scoreThreshold: lowestScore }),
+  };
   const hasMasks = manifest.task === "anomaly" && pictures.samples.some(({ maskFile }) => maskFile !== undefined);
   const skipped = [...pictures.skipped];
-  const answered: { truth: string; prediction: Prediction }[] = [];
+  const answered: Answered[] = [];
   const maps: MaskedMap[] = [];
   const begun = performance.now();
   let done = 0;
@@ -87,7 +121,7 @@ export async function evaluateSamples(
     async ({ file }) => {
       throwIfCancelled(signal);
       try {
-        return await predictor.predict(new Uint8Array(await readFile(file)), hasMasks ? { anomalyMap: true } : {});
+        return await predictor.predict(new Uint8Array(await readFile(file)), wants);
       } catch (error) {
         if (error instanceof ImageError || isFileError(error)) return error.message;
         throw error;
@@ -101,7 +135,7 @@ export async function evaluateSamples(
         return;
       }
       const truth = truthOf(sample);
-      answered.push({ truth, prediction: result });
+      answered.push({ sample, truth, prediction: result });
       if (hasMasks && result.anomalyMap) {
         const masked = await maskedMap(sample, truth, result.anomalyMap, manifest.input);
         if (masked) maps.push(masked);
@@ -117,7 +151,31 @@ export async function evaluateSamples(
       `The test pictures hold no readable one.${first ? ` The first: ${first.name}: ${first.reason}` : ""} Add JPEG or PNG files.`,
     );
   }
-  const isAnomaly = manifest.task === "anomaly";
+  const times = Float64Array.from(answered, ({ prediction }) => prediction.inferenceMs).sort();
+  const measured: Measured = {
+    images: answered.length,
+    imagesPerSecond: answered.length / (elapsedMs / 1000),
+    msPerImage: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
+    skipped,
+  };
+  if (manifest.task === "detection") return detectionResult(manifest, answered, measured);
+  if (manifest.task === "multilabel") return multilabelResult(manifest, answered, measured);
+  return classResult(manifest, answered, measured, hasMasks ? maps : null);
+}
+
+interface Answered {
+  readonly sample: Sample;
+  readonly truth: string;
+  readonly prediction: Prediction;
+}
+
+function classResult(
+  { task, labels }: Manifest,
+  answered: readonly Answered[],
+  measured: Measured,
+  maps: readonly MaskedMap[] | null,
+): SampleEvaluation {
+  const isAnomaly = task === "anomaly";
   const scores = isAnomaly
     ? answered.map(({ truth, prediction }) => ({ score: prediction.score ?? 0, isAnomaly: truth === "anomaly" }))
     : [];
@@ -125,24 +183,47 @@ export async function evaluateSamples(
     ? anomalyMetrics("test", scores)
     : classMetrics(
         "test",
-        manifest.labels,
+        labels,
         answered.map(({ truth }) => truth),
-        answered.map(({ prediction }) => manifest.labels.map((label) => prediction.probabilities[label] ?? 0)),
+        answered.map(({ prediction }) => labels.map((label) => prediction.probabilities[label] ?? 0)),
       );
-  const times = Float64Array.from(answered, ({ prediction }) => prediction.inferenceMs).sort();
-  const { source: _source, ...figures } = metrics;
-  return {
-    task: manifest.task,
-    ...figures,
+  const { accuracy, precision, recall, f1, auroc, ece, confusion } = metrics;
+  const evaluation: ClassEvaluation = {
+    task: isAnomaly ? "anomaly" : "classification",
+    ...measured,
+    ...{ precision, recall, f1, auroc, ece, confusion },
+    accuracy: accuracy ?? 0,
     threshold: isAnomaly ? 0.5 : null,
-    imagesPerSecond: answered.length / (elapsedMs / 1000),
-    msPerImage: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
-    ...(hasMasks && { pixelAuroc: pixelAuroc(maps), aupro: aupro(maps) }),
-    skipped,
-    metrics,
-    scores,
-    roc: roc(scores),
+    ...(maps && { pixelAuroc: pixelAuroc(maps), aupro: aupro(maps) }),
   };
+  return { evaluation, metrics, scores, roc: roc(scores) };
+}
+
+function detectionResult(_manifest: Manifest, _answered: readonly Answered[], _measured: Measured): SampleEvaluation {
+  throw new ModelError("METHOD_UNSUITABLE", "Detectors can't be measured yet.");
+}
+
+function multilabelResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
+  const { labels } = manifest;
+  const { metrics, exactMatch } = multilabelMetrics(
+    "test",
+    labels,
+    answered.map(({ sample }) => labels.map((label) => sample.labels?.includes(label) ?? false)),
+    answered.map(({ prediction }) => labels.map((label) => prediction.probabilities[label] ?? 0)),
+    manifest.labelThresholds ?? labels.map(() => 0.5),
+  );
+  const { accuracy, precision, recall, f1, auroc, perLabel } = metrics;
+  const areas = perLabel.map(({ ap50 }) => ap50).filter((area) => area !== null);
+  const evaluation: MultilabelEvaluation = {
+    task: "multilabel",
+    ...measured,
+    accuracy: accuracy ?? 0,
+    exactMatch,
+    ...{ precision, recall, f1, auroc },
+    meanAveragePrecision: areas.length === 0 ? null : areas.reduce((sum, area) => sum + area, 0) / areas.length,
+    perLabel: perLabel.map(({ ap50, ap50_95: _, ...row }) => ({ ...row, averagePrecision: ap50 })),
+  };
+  return { evaluation, metrics, scores: [], roc: [] };
 }
 
 /** What the model should answer for a sample. */
@@ -159,6 +240,11 @@ function truths({ manifest }: Predictor, pictures: LabelledPictures): (sample: S
       );
     return ({ label }) => (label === good ? "normal" : "anomaly");
   }
+  if (pictures.task !== manifest.task)
+    throw new ModelError(
+      "LABELS_DIFFER",
+      `The model answers with ${answerKinds[manifest.task]}, the pictures are labelled with ${answerKinds[pictures.task]}. Evaluate it on pictures labelled as it answers.`,
+    );
   const unknown = pictures.labels.filter((label) => !manifest.labels.includes(label));
   if (unknown.length > 0)
     throw new ModelError(
@@ -189,6 +275,13 @@ async function maskedMap(
   } else if (truth === "anomaly") return null;
   return { width, height, scores: resizeMap(map, width, height).data, mask };
 }
+
+const answerKinds: Readonly<Record<Task, string>> = {
+  anomaly: "good or not",
+  classification: "one label a picture",
+  multilabel: "several labels a picture",
+  detection: "boxes",
+};
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;

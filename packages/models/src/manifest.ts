@@ -15,6 +15,39 @@ export interface Candidate {
   readonly chosen: boolean;
 }
 
+export interface ModelInput {
+  readonly width: number;
+  readonly height: number;
+  /** stretch (the default): resized without keeping the aspect. letterbox: as a whole, the rest grey. */
+  readonly fit?: "stretch" | "letterbox";
+}
+
+export interface DetectionSettings {
+  /** From this score on an object counts. */
+  readonly scoreThreshold: number;
+  /** Of boxes of one label that overlap more than this only the best stays. */
+  readonly iouThreshold: number;
+  readonly maxDetections: number;
+}
+
+/** A large picture is cut into squares that overlap, each resized to the input; what is found is merged. */
+export interface Tiling {
+  /** Side of a square in pixels of the picture as it came. */
+  readonly tile: number;
+  /** Pixels that neighbours share: at least the largest object. */
+  readonly overlap: number;
+}
+
+export interface TrainingSummary {
+  /** What was measured on pictures held out: accuracy, mAP50 … */
+  readonly metricName: string;
+  readonly best: number | null;
+  readonly epochs: number;
+  readonly seconds: number;
+  /** Why it ended: all epochs done, no more progress, time over, or a person. */
+  readonly ended: "finished" | "patience" | "budget" | "stopped";
+}
+
 export interface Manifest extends Calibration {
   readonly formatVersion: typeof manifestVersion;
   readonly method: string;
@@ -23,8 +56,20 @@ export interface Manifest extends Calibration {
   readonly labels: readonly string[];
   /** The good label as the dataset wrote it; `null` for several classes. */
   readonly normalLabel: string | null;
-  /** Pictures enter as float32 `[N, 3, height, width]`, red green blue, 0–255, resized without keeping the aspect. */
-  readonly input: { readonly width: number; readonly height: number };
+  /** Pictures enter as float32 `[N, 3, height, width]`, red green blue, 0–255. */
+  readonly input: ModelInput;
+  /** Several labels at once: the probability from which each label holds. */
+  readonly labelThresholds?: readonly number[];
+  /** Detectors only. */
+  readonly detection?: DetectionSettings;
+  /** Detectors for small objects in large pictures; left out: the picture enters as a whole. */
+  readonly tiling?: Tiling;
+  /** Numbers that training found. */
+  readonly parameters?: number;
+  /** For one picture. */
+  readonly multiplyAccumulates?: number;
+  /** How a training by epochs went. */
+  readonly training?: TrainingSummary;
   readonly metrics: Metrics | null;
   /** What the threshold slider counts; empty for several classes. */
   readonly scores: readonly ScoredSample[];
@@ -66,10 +111,11 @@ export function parseManifest(text: string): Manifest {
       "MODEL_VERSION_UNSUPPORTED",
       `The model's manifest has format version ${formatVersion}; this Sightline reads version ${manifestVersion}. Use a Sightline as new as the one that made it.`,
     );
-  const task = manifest.oneOf("task", ["anomaly", "classification"] as const);
+  const task = manifest.oneOf("task", ["anomaly", "classification", "multilabel", "detection"] as const);
   const labels = manifest.strings("labels");
-  if (new Set(labels).size !== labels.length || labels.length < 2)
-    manifest.fail("labels", "two or more, all different");
+  const fewest = task === "multilabel" || task === "detection" ? 1 : 2;
+  if (new Set(labels).size !== labels.length || labels.length < fewest)
+    manifest.fail("labels", `${fewest === 1 ? "one" : "two"} or more, all different`);
   if (task === "anomaly" && labels.join() !== anomalyLabels.join())
     manifest.fail("labels", `${anomalyLabels.join(", ")} for an anomaly task`);
   const input = manifest.object("input");
@@ -81,7 +127,12 @@ export function parseManifest(text: string): Manifest {
     task,
     labels,
     normalLabel: manifest.optional("normalLabel")?.string("normalLabel") ?? null,
-    input: { width: input.whole("width", 8, 4096), height: input.whole("height", 8, 4096) },
+    input: {
+      width: input.whole("width", 8, 4096),
+      height: input.whole("height", 8, 4096),
+      ...(input.optional("fit") && { fit: input.oneOf("fit", ["stretch", "letterbox"] as const) }),
+    },
+    ...readNetSettings(manifest, task, labels),
     threshold: manifest.number("threshold"),
     temperature: manifest.number("temperature", Number.MIN_VALUE),
     metrics: readMetrics(manifest.optional("metrics")?.object("metrics")),
@@ -112,6 +163,41 @@ export function parseManifest(text: string): Manifest {
   };
 }
 
+/** What only some methods and tasks have; files written before there were any lack them all. */
+function readNetSettings(manifest: Reader, task: Task, labels: readonly string[]): Partial<Manifest> {
+  const thresholds = manifest.optional("labelThresholds")?.numbers("labelThresholds");
+  if (thresholds && (thresholds.length !== labels.length || thresholds.some((value) => !(value >= 0 && value <= 1))))
+    manifest.fail("labelThresholds", `${labels.length} numbers from 0 to 1`);
+  const tiling = manifest.optional("tiling")?.object("tiling");
+  const training = manifest.optional("training")?.object("training");
+  const detection = task === "detection" ? manifest.object("detection") : null;
+  const tile = tiling?.whole("tile", 32, 65_536) ?? 0;
+  return {
+    ...(thresholds && { labelThresholds: thresholds }),
+    ...(detection && {
+      detection: {
+        scoreThreshold: detection.number("scoreThreshold", 0, 1),
+        iouThreshold: detection.number("iouThreshold", 0, 1),
+        maxDetections: detection.whole("maxDetections", 1, 10_000),
+      },
+    }),
+    ...(tiling && { tiling: { tile, overlap: tiling.whole("overlap", 0, tile - 1) } }),
+    ...(manifest.optional("parameters") && { parameters: manifest.whole("parameters", 0) }),
+    ...(manifest.optional("multiplyAccumulates") && {
+      multiplyAccumulates: manifest.whole("multiplyAccumulates", 0),
+    }),
+    ...(training && {
+      training: {
+        metricName: training.string("metricName"),
+        best: training.optional("best")?.number("best") ?? null,
+        epochs: training.whole("epochs", 0),
+        seconds: training.number("seconds", 0),
+        ended: training.oneOf("ended", ["finished", "patience", "budget", "stopped"] as const),
+      },
+    }),
+  };
+}
+
 function readMetrics(metrics: Reader | undefined): Metrics | null {
   if (!metrics) return null;
   const confusion = metrics.object("confusion");
@@ -123,13 +209,28 @@ function readMetrics(metrics: Reader | undefined): Metrics | null {
   return {
     source: metrics.oneOf("source", ["test", "heldOut"] as const),
     images: metrics.whole("images", 0),
-    accuracy: metrics.number("accuracy", 0, 1),
+    accuracy: share("accuracy"),
     precision: share("precision"),
     recall: share("recall"),
     f1: share("f1"),
     auroc: share("auroc"),
     ece: share("ece"),
     confusion: { labels, counts },
+    mAP50: share("mAP50"),
+    mAP50_95: share("mAP50_95"),
+    perLabel: metrics.optional("perLabel")
+      ? metrics.list("perLabel", (row) => {
+          const part = (name: string): number | null => row.optional(name)?.number(name, 0, 1) ?? null;
+          return {
+            label: row.string("label"),
+            truths: row.whole("truths", 0),
+            precision: part("precision"),
+            recall: part("recall"),
+            ap50: part("ap50"),
+            ap50_95: part("ap50_95"),
+          };
+        })
+      : [],
   };
 }
 

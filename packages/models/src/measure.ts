@@ -1,13 +1,17 @@
 /** The figures of a set of answered pictures, the same for held-out folds, a server's test pictures and a test part. */
+import type { Task } from "@sightline/dataset/dataset";
 import { anomalyLabels } from "./manifest.js";
 import {
   accuracy,
   auroc,
+  averagePrecision,
   confusion,
   ece,
+  type LabelMetrics,
   type Metrics,
   macroAuroc,
   macroPrecisionRecall,
+  noMetrics,
   precisionRecall,
   type ScoredSample,
 } from "./metrics.js";
@@ -28,6 +32,7 @@ export function anomalyMetrics(source: Metrics["source"], samples: readonly Scor
   }));
   const hasBoth = samples.some((s) => s.isAnomaly) && samples.some((s) => !s.isAnomaly);
   return {
+    ...noMetrics,
     source,
     images: samples.length,
     accuracy: accuracy(matrix),
@@ -56,6 +61,7 @@ export function classMetrics(
     answers.map((k) => labels[k] as string),
   );
   return {
+    ...noMetrics,
     source,
     images: truths.length,
     accuracy: accuracy(matrix),
@@ -70,12 +76,85 @@ export function classMetrics(
   };
 }
 
+/** What several labels at once reach, with how many pictures are right in every label. */
+export interface MultilabelFigures {
+  readonly metrics: Metrics;
+  /** Share of the pictures whose every label is right. */
+  readonly exactMatch: number;
+}
+
+/**
+ * @param truths one row per picture: does the label hold?
+ * @param probabilities one row per picture, in the order of `labels`
+ * @param thresholds one per label: from this probability on it holds
+ */
+export function multilabelMetrics(
+  source: Metrics["source"],
+  labels: readonly string[],
+  truths: readonly (readonly boolean[])[],
+  probabilities: readonly ArrayLike<number>[],
+  thresholds: readonly number[],
+): MultilabelFigures {
+  const holds = (i: number, k: number): boolean => (probabilities[i]?.[k] ?? 0) >= (thresholds[k] ?? 0.5);
+  const counts = labels.map((label, k) => {
+    let [hits, answered, actual, right] = [0, 0, 0, 0];
+    truths.forEach((row, i) => {
+      const [isTrue, isAnswered] = [row[k] === true, holds(i, k)];
+      if (isTrue) actual++;
+      if (isAnswered) answered++;
+      if (isTrue && isAnswered) hits++;
+      if (isTrue === isAnswered) right++;
+    });
+    return { label, hits, answered, actual, right };
+  });
+  const perLabel = counts.map(
+    ({ label, hits, answered, actual }, k): LabelMetrics => ({
+      label,
+      truths: actual,
+      precision: answered === 0 ? null : hits / answered,
+      recall: actual === 0 ? null : hits / actual,
+      ap50: averagePrecision(
+        probabilities.map((row) => row[k] as number),
+        (i) => truths[i]?.[k] === true,
+      ),
+      ap50_95: null,
+    }),
+  );
+  const answers = truths.length * labels.length;
+  const present = counts.filter(({ actual }) => actual > 0);
+  const mean = (pick: (row: (typeof counts)[number]) => number): number | null =>
+    present.length === 0 ? null : present.reduce((sum, row) => sum + pick(row), 0) / present.length;
+  const areas = labels
+    .map((_, k) =>
+      auroc(
+        probabilities.map((row) => row[k] as number),
+        (i) => truths[i]?.[k] === true,
+      ),
+    )
+    .filter((area) => area !== null);
+  const exact = truths.filter((row, i) => labels.every((_, k) => (row[k] === true) === holds(i, k))).length;
+  return {
+    metrics: {
+      ...noMetrics,
+      source,
+      images: truths.length,
+      accuracy: answers === 0 ? 0 : counts.reduce((sum, { right }) => sum + right, 0) / answers,
+      precision: mean(({ hits, answered }) => (answered === 0 ? 0 : hits / answered)),
+      recall: mean(({ hits, actual }) => hits / actual),
+      f1: mean(({ hits, answered, actual }) => (2 * hits) / (answered + actual)),
+      auroc: areas.length === 0 ? null : areas.reduce((sum, area) => sum + area, 0) / areas.length,
+      perLabel,
+    },
+    exactMatch: truths.length === 0 ? 0 : exact / truths.length,
+  };
+}
+
 /**
  * How well one fold was answered, higher is better. Anomaly task: AUROC, which no choice of threshold can flatter; with
  * good pictures only, the share not called a defect. Several classes: mean recall. `null`: the fold can't tell.
  */
 export function foldScore(
-  task: "anomaly" | "classification",
+  task: Task,
   outputs: readonly ArrayLike<number>[],
   truths: readonly number[],
   calibration: Calibration,

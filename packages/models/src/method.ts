@@ -1,8 +1,15 @@
-/** What a method of learning is: it prepares its features once, is measured on held-out folds, then fits all pictures. */
-import type { Task } from "@sightline/dataset/dataset";
+/** What a method of learning is: one measured fold by fold on fixed features, or a network trained by gradient. */
+import type { Sample, Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
+import type { DetectionSettings, ModelInput, Tiling, TrainingSummary } from "./manifest.js";
+import type { MethodOptions, OptionRules } from "./method-options.js";
 import type { PictureSet } from "./pictures.js";
 import type { Calibration } from "./threshold.js";
+
+/** A method of either kind. */
+export type Method = FoldMethod | NetMethod;
+
+// ------------------------------------------------------------------ measured fold by fold
 
 export interface TrainingContext {
   readonly pictures: PictureSet;
@@ -40,7 +47,9 @@ export interface Trainable {
   dispose(): Promise<void>;
 }
 
-export interface Method {
+/** Prepares its features once, is measured on held-out folds, then fits all pictures. */
+export interface FoldMethod {
+  readonly kind: "folds";
   /** For people. */
   readonly title: string;
   /** The size its network takes, in pixels. */
@@ -48,4 +57,100 @@ export interface Method {
   /** Why it can't learn from so many pictures per answer, or `null` when it can. */
   unsuitable(task: Task, labels: readonly string[], counts: readonly number[]): string | null;
   prepare(context: TrainingContext): Promise<Trainable>;
+}
+
+// ------------------------------------------------------------------ trained by gradient
+
+/** One epoch of a training, as the curves show it. */
+export interface EpochPoint {
+  readonly epoch: number;
+  readonly loss: number;
+  /** On the validation pictures; `null` where it was not measured after this epoch. */
+  readonly metric: number | null;
+  readonly learningRate: number;
+  readonly picturesPerSecond: number;
+  /** Share of the time that the step waited for pictures, 0–1. */
+  readonly waitedShare: number;
+  readonly elapsedSeconds: number;
+}
+
+/** What happens inside an epoch, for a line that a person watches. */
+export interface LiveProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  readonly metric: number | null;
+  readonly picturesPerSecond: number;
+  readonly waitedShare: number;
+  /** `null` while nobody can tell. */
+  readonly secondsLeft: number | null;
+}
+
+/** Where a training keeps what it needs to go on after a kill. */
+export interface CheckpointStore {
+  /** The newest whole checkpoint, or `null` when there is none. */
+  load(): Promise<Uint8Array | null>;
+  /** Replaces it whole or not at all. @throws an error with the code `CHECKPOINT_WRITE_FAILED` */
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+export interface NetContext {
+  readonly task: Task;
+  /** The answers: `normal` and `anomaly`, else the labels. */
+  readonly labels: readonly string[];
+  /** Pictures to learn from; all decode. */
+  readonly training: readonly Sample[];
+  /** Pictures to stop early on and to choose by; none of them is in `training`. Never the test part. */
+  readonly validation: readonly Sample[];
+  /** What the network should say of a picture, one value per label: one-hot, or several ones; detectors read `boxes`. */
+  readonly targetOf: (sample: Sample) => readonly number[];
+  /** The pretrained network, for pictures of any size. */
+  readonly backbone: Graph;
+  readonly seed: number;
+  readonly threads: number;
+  /** Aborted: save a checkpoint if there is a store, then throw `TRAINING_CANCELLED`. */
+  readonly signal: AbortSignal | undefined;
+  /** Aborted: end soon, with the best state so far. */
+  readonly finishEarly: AbortSignal | undefined;
+  readonly onProgress: (share: number, step: string, live?: LiveProgress) => void;
+  readonly onEpoch: (point: EpochPoint) => void;
+  /** Time left for this method, in milliseconds; left out: as long as its epochs take. */
+  readonly budgetMs: number | undefined;
+  /** Left out: the method's own choice. */
+  readonly epochs: number | undefined;
+  readonly checkpoint: CheckpointStore | undefined;
+  /** By the method's own `options`, checked, defaults filled in. */
+  readonly options: MethodOptions;
+}
+
+/** A network that has learnt, before its answers are calibrated. */
+export interface TrainedNet {
+  /**
+   * Input `image` float32 `[N, 3, height, width]`, 0–255. Outputs: `logits` `[N, labels]` (an anomaly task has two), and
+   * for anomaly tasks `anomaly_map` if there is one; detectors: `boxes` `[N, M, 4]` and `scores` `[N, M, labels]`.
+   */
+  readonly graph: Graph;
+  readonly input: ModelInput;
+  /** Detectors only. */
+  readonly detection?: DetectionSettings;
+  readonly tiling?: Tiling;
+  readonly parameters: number;
+  readonly multiplyAccumulates?: number;
+  readonly summary: TrainingSummary;
+  /**
+   * Where a method measured itself on folds of its own and then learnt from all pictures: each picture's logits by a
+   * network that never saw it. Left out: `graph` is measured on the validation pictures, from which it must not have learnt.
+   */
+  readonly heldOut?: readonly { readonly sample: Sample; readonly logits: Float64Array }[];
+}
+
+export interface NetMethod {
+  readonly kind: "net";
+  /** For people. */
+  readonly title: string;
+  /** What a user may set, with what it means. */
+  readonly options: OptionRules;
+  /** Why it can't learn from so many pictures (or boxes) per label, or `null` when it can. */
+  unsuitable(task: Task, labels: readonly string[], counts: readonly number[]): string | null;
+  train(context: NetContext): Promise<TrainedNet>;
 }

@@ -23,14 +23,47 @@ export interface Metrics {
   /** test: pictures kept apart; heldOut: each picture scored by a model that never saw it. */
   readonly source: "test" | "heldOut";
   readonly images: number;
-  readonly accuracy: number;
+  /** Several labels at once: share of right yes/no answers. `null` for detection. */
+  readonly accuracy: number | null;
   readonly precision: number | null;
   readonly recall: number | null;
   readonly f1: number | null;
   readonly auroc: number | null;
   readonly ece: number | null;
+  /** Empty for several labels at once and for detection. */
   readonly confusion: Confusion;
+  /** Detection: mean average precision at an overlap of 0.5. */
+  readonly mAP50: number | null;
+  /** Detection: mean over the overlaps 0.5, 0.55 … 0.95. */
+  readonly mAP50_95: number | null;
+  /** One row a label for several labels at once and for detection; else empty. */
+  readonly perLabel: readonly LabelMetrics[];
 }
+
+/** How well one label is found, whatever becomes of the others. */
+export interface LabelMetrics {
+  readonly label: string;
+  /** How many there were to find. */
+  readonly truths: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  /** Average precision; of several labels at once over the pictures, of detection at an overlap of 0.5. */
+  readonly ap50: number | null;
+  readonly ap50_95: number | null;
+}
+
+/** What a task without this kind of figure says. */
+export const noMetrics = {
+  precision: null,
+  recall: null,
+  f1: null,
+  auroc: null,
+  ece: null,
+  confusion: { labels: [], counts: [] },
+  mAP50: null,
+  mAP50_95: null,
+  perLabel: [],
+} as const;
 
 export function confusion(labels: readonly string[], truths: readonly string[], answers: readonly string[]): Confusion {
   const index = new Map(labels.map((label, i) => [label, i]));
@@ -162,4 +195,27 @@ export function ece(
     bin.right += isRight ? 1 : 0;
   }
   return sums.reduce((sum, bin) => sum + Math.abs(bin.probability - bin.right), 0) / answers.length;
+}
+
+/**
+ * Average precision of a ranking: the mean precision at the places of the positives (the area under the stepped
+ * precision-recall curve). Equal scores enter together. `null` without a positive.
+ */
+export function averagePrecision(scores: ArrayLike<number>, isPositive: (index: number) => boolean): number | null {
+  const order = Array.from({ length: scores.length }, (_, i) => i).sort(
+    (a, b) => (scores[b] as number) - (scores[a] as number),
+  );
+  const positives = order.filter(isPositive).length;
+  if (positives === 0) return null;
+  let area = 0;
+  let hits = 0;
+  let counted = 0;
+  order.forEach((index, rank) => {
+    if (isPositive(index)) hits++;
+    const next = order[rank + 1];
+    if (next !== undefined && scores[next] === scores[index]) return;
+    area += ((hits - counted) / positives) * (hits / (rank + 1));
+    counted = hits;
+  });
+  return area;
 }

@@ -1,4 +1,5 @@
 /** A model is one plain ONNX file that any ONNX Runtime runs; its manifest is JSON in the file's metadata. */
+import type { Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
 import { readOnnx, writeOnnx } from "@sightline/nn/onnx-file";
 import { type Manifest, parseManifest } from "./manifest.js";
@@ -51,6 +52,14 @@ function readModel(bytes: Uint8Array): { graph: Graph; manifest: Manifest } {
   return { graph, manifest };
 }
 
+/** An anomaly model may say where (`anomaly_map`), but need not. */
+const promisedOutputs: Readonly<Record<Task, readonly string[]>> = {
+  anomaly: [modelValues.rawScore, modelValues.score],
+  classification: [modelValues.probabilities],
+  multilabel: [modelValues.probabilities],
+  detection: [modelValues.boxes, modelValues.scores],
+};
+
 function checkValues(graph: Graph, { task, input, labels }: Manifest): void {
   const image = graph.inputs.find((value) => value.name === modelValues.image);
   const expected = ["N", 3, input.height, input.width].join(" × ");
@@ -66,18 +75,25 @@ function checkValues(graph: Graph, { task, input, labels }: Manifest): void {
       "MODEL_DAMAGED",
       `The model file must have one input "image", float32 ${expected}, got ${graph.inputs.map((v) => `${v.name} ${v.type} ${v.dims.join(" × ")}`).join(", ")}. Train the model again.`,
     );
-  const { rawScore, score, anomalyMap, probabilities } = modelValues;
-  const promised = task === "anomaly" ? [rawScore, score, anomalyMap] : [probabilities];
+  const { probabilities, boxes, scores } = modelValues;
+  const promised = promisedOutputs[task];
   const missing = promised.filter((name) => !graph.outputs.some((output) => output.name === name));
   if (missing.length > 0)
     throw new ModelError(
       "MODEL_DAMAGED",
       `The model file lacks the output ${missing.join(", ")} that its manifest promises. Train the model again.`,
     );
-  const classes = graph.outputs.find((output) => output.name === probabilities)?.dims[1];
+  const sizeOf = (name: string, axis: number) => graph.outputs.find((output) => output.name === name)?.dims[axis];
+  const classes = task === "detection" ? sizeOf(scores, 2) : sizeOf(probabilities, 1);
   if (typeof classes === "number" && classes !== labels.length)
     throw new ModelError(
       "MODEL_DAMAGED",
-      `The model file answers with ${classes} probabilities, its manifest names ${labels.length} labels. Train the model again.`,
+      `The model file answers with ${classes} ${task === "detection" ? "scores a box" : "probabilities"}, its manifest names ${labels.length} labels. Train the model again.`,
+    );
+  const sides = sizeOf(boxes, 2);
+  if (task === "detection" && typeof sides === "number" && sides !== 4)
+    throw new ModelError(
+      "MODEL_DAMAGED",
+      `The model file's boxes must have 4 coordinates, got ${sides}. Train the model again.`,
     );
 }

@@ -8,6 +8,12 @@ export const modelValues = {
   score: "score",
   /** Anomaly models: `[N, 1, h, w]`, where the anomaly is, 0–1. */
   anomalyMap: "anomaly_map",
-  /** Classifiers of several classes: calibrated probabilities `[N, classes]`. */
+  /** Several classes: calibrated probabilities `[N, classes]`; several labels at once: independent ones. */
   probabilities: "probabilities",
+  /** Detectors: `[N, M, 4]`, x1 y1 x2 y2 in pixels of the input. */
+  boxes: "boxes",
+  /** Detectors: `[N, M, classes]`, 0–1; overlapping boxes of one object are all there. */
+  scores: "scores",
+  /** Networks trained by gradient, before the calibration is baked in: `[N, classes]`. */
+  logits: "logits",
 } as const;

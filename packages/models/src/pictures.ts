@@ -4,12 +4,24 @@ import type { Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
 import { decodeImage, ImageError } from "@sightline/dataset/image-file";
 import type { Image } from "@sightline/vision/image";
+import { letterbox } from "@sightline/vision/letterbox";
 import { resize } from "@sightline/vision/resize";
+import type { ModelInput } from "./manifest.js";
 import { throwIfCancelled } from "./model-error.js";
 
-/** A picture's pixels at a network's input size. */
-export async function decodeForInput(bytes: Uint8Array, width: number, height: number): Promise<Image> {
-  return resize(await decodeImage(bytes, { minWidth: width, minHeight: height }), width, height);
+/** A picture's pixels at a network's input size; `letterbox` keeps its shape. */
+export async function decodeForInput(
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  fit: NonNullable<ModelInput["fit"]> = "stretch",
+): Promise<Image> {
+  return fitInput(await decodeImage(bytes, { minWidth: width, minHeight: height }), { width, height, fit });
+}
+
+/** A decoded picture at a network's input size. */
+export function fitInput(picture: Image, { width, height, fit }: ModelInput): Image {
+  return fit === "letterbox" ? letterbox(picture, width, height).image : resize(picture, width, height);
 }
 
 /** How a picture is turned over before it enters the network. */

@@ -1,14 +1,23 @@
 /** What a model answers about one picture. */
-import type { Task } from "@sightline/dataset/dataset";
+import type { LabelledBox, Task } from "@sightline/dataset/dataset";
 import type { ScoreMap } from "@sightline/vision/heat-map";
 import { anomalyLabels, type Manifest } from "./manifest.js";
 import { indexOfLargest } from "./measure.js";
 import { clampScore, confidence, reanchor } from "./threshold.js";
 
+/** One object found. */
+export interface Detection extends LabelledBox {
+  readonly score: number;
+}
+
 export interface Prediction {
   readonly task: Task;
-  /** `normal` or `anomaly`, or one of the classes. */
+  /** The answer in one line: `normal` or `anomaly`, one of the classes, `blue, red`, `2 RBC, 1 WBC`, or `none`. */
   readonly label: string;
+  /** Every label that holds: one; for several at once any number; for detection the kinds found. */
+  readonly labels: readonly string[];
+  /** Best first, in pixels of the picture as it came; empty but for detection. */
+  readonly detections: readonly Detection[];
   /** `null` for several classes. */
   readonly isAnomalous: boolean | null;
   /** Anomaly score, 0.5 = at the threshold in force; `null` for several classes. */
@@ -21,21 +30,37 @@ export interface Prediction {
   readonly height: number;
   /** Decoding, resizing and the network; not the time spent waiting for other pictures. */
   readonly inferenceMs: number;
+  /** Where `inferenceMs` went; only where asked for. */
+  readonly stages?: StageTimes;
   /** Transparent PNG of the anomaly map, the picture's shape, at most 512 pixels long; only where asked for, anomaly models only. */
   readonly heatMapPng?: Uint8Array;
   /** The map itself on the model's own grid; only where asked for, anomaly models only. */
   readonly anomalyMap?: ScoreMap;
 }
 
+/** In milliseconds. */
+export interface StageTimes {
+  readonly decodeMs: number;
+  readonly resizeMs: number;
+  readonly networkMs: number;
+  readonly postProcessingMs: number;
+}
+
 export interface PredictOptions {
   /** `"anomalous"`: only where the verdict is an anomaly, which spares painting those of good parts. */
   readonly heatMap?: boolean | "anomalous";
   readonly anomalyMap?: boolean;
-  /** Threshold in force on the model's own scale, 0–1; 0.5 (the default) is the model's own. */
+  readonly stages?: boolean;
+  /** Anomaly models: threshold in force on the model's own scale, 0–1; 0.5 (the default) is the model's own. */
   readonly threshold?: number;
+  /** Detectors: from this score on an object counts; default: the model's own. */
+  readonly scoreThreshold?: number;
 }
 
-type Verdict = Pick<Prediction, "task" | "label" | "isAnomalous" | "score" | "confidence" | "probabilities">;
+type Verdict = Pick<
+  Prediction,
+  "task" | "label" | "labels" | "detections" | "isAnomalous" | "score" | "confidence" | "probabilities"
+>;
 
 /** The verdict of an anomaly model's score (on its own scale) under the threshold in force. */
 export function anomalyVerdict(ownScore: number, threshold: number): Verdict {
@@ -45,6 +70,8 @@ export function anomalyVerdict(ownScore: number, threshold: number): Verdict {
   return {
     task: "anomaly",
     label: isAnomalous ? anomaly : normal,
+    labels: [isAnomalous ? anomaly : normal],
+    detections: [],
     isAnomalous,
     score,
     confidence: confidence(score),
@@ -58,6 +85,8 @@ export function classVerdict({ labels }: Pick<Manifest, "labels">, probabilities
   return {
     task: "classification",
     label: labels[best] as string,
+    labels: [labels[best] as string],
+    detections: [],
     isAnomalous: null,
     score: null,
     confidence: Math.min(1, Math.max(0, probabilities[best] as number)),
@@ -67,3 +96,49 @@ export function classVerdict({ labels }: Pick<Manifest, "labels">, probabilities
     ),
   };
 }
+
+/** The verdict of independent probabilities: every label whose probability reaches its own threshold holds. */
+export function multilabelVerdict(
+  { labels, labelThresholds }: Pick<Manifest, "labels" | "labelThresholds">,
+  probabilities: ArrayLike<number>,
+): Verdict {
+  const shares = labels.map((_, k) => Math.min(1, Math.max(0, probabilities[k] as number)));
+  const thresholdOf = (k: number): number => labelThresholds?.[k] ?? 0.5;
+  const holding = labels.filter((_, k) => (shares[k] as number) >= thresholdOf(k));
+  return {
+    task: "multilabel",
+    label: holding.length === 0 ? nothing : holding.join(", "),
+    labels: holding,
+    detections: [],
+    isAnomalous: null,
+    score: null,
+    // An answer is as sure as its least sure yes or no.
+    confidence: Math.min(...shares.map((share, k) => (share >= thresholdOf(k) ? share : 1 - share))),
+    probabilities: Object.fromEntries(labels.map((label, k) => [label, shares[k] as number])),
+  };
+}
+
+/** The verdict of what a detector found, best first. */
+export function detectionVerdict({ labels }: Pick<Manifest, "labels">, detections: readonly Detection[]): Verdict {
+  const best = new Map<string, number>();
+  const counts = new Map<string, number>();
+  for (const { label, score } of detections) {
+    best.set(label, Math.max(best.get(label) ?? 0, score));
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const found = labels.filter((label) => counts.has(label));
+  return {
+    task: "detection",
+    label: found.length === 0 ? nothing : found.map((label) => `${counts.get(label)} ${label}`).join(", "),
+    labels: found,
+    detections,
+    isAnomalous: null,
+    score: null,
+    confidence: detections.reduce((least, { score }) => Math.min(least, score), 1),
+    // A label's probability is its best object's score.
+    probabilities: Object.fromEntries(labels.map((label) => [label, best.get(label) ?? 0])),
+  };
+}
+
+/** How an answer without any label reads. */
+const nothing = "none";

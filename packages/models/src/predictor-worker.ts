@@ -1,15 +1,23 @@
 /** The worker thread behind a predictor: bytes in, verdict out; decodes the next pictures while the network runs. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decodeImage, readHeader } from "@sightline/dataset/image-file";
+import { decodeImage, type ImageHeader, readHeader } from "@sightline/dataset/image-file";
 import { encodePalettePng } from "@sightline/dataset/palette-png";
 import { openSession, type Session } from "@sightline/nn/session/session";
 import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import { heatPalette, paintLevels, type ScoreMap } from "@sightline/vision/heat-map";
 import type { Image } from "@sightline/vision/image";
-import { resize } from "@sightline/vision/resize";
+import { detect } from "./detect.js";
 import { modelValues } from "./model-values.js";
-import { writePlanes } from "./pictures.js";
-import { anomalyVerdict, classVerdict, type Prediction, type PredictOptions } from "./prediction.js";
+import { fitInput, writePlanes } from "./pictures.js";
+import {
+  anomalyVerdict,
+  classVerdict,
+  detectionVerdict,
+  multilabelVerdict,
+  type Prediction,
+  type PredictOptions,
+  type StageTimes,
+} from "./prediction.js";
 import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
 
 /** Pictures decoded ahead at most: bounds the memory of decoded pictures. */
@@ -20,12 +28,13 @@ const maxHeatMapSide = 512;
 interface Decoded {
   readonly id: number;
   readonly options: PredictOptions;
-  /** At the network's input size. */
+  /** At the network's input size; for a detector as it was decoded. */
   readonly image: Image;
   /** Size of the picture as it came. */
   readonly width: number;
   readonly height: number;
   readonly decodeMs: number;
+  readonly resizeMs: number;
 }
 
 const port = parentPort;
@@ -72,16 +81,18 @@ function decodeMore(): void {
 async function decode({ id, bytes, options }: ToWorker): Promise<void> {
   const begun = performance.now();
   try {
-    const picture = await decodeImage(bytes, { minWidth: width, minHeight: height });
     const header = readHeader(bytes);
-    const image = resize(picture, width, height);
+    // Tiles are cut from the picture as it came: what they are for is too small to be shrunk.
+    const picture = await decodeImage(bytes, manifest.tiling ? {} : { minWidth: width, minHeight: height });
+    const decodeMs = performance.now() - begun;
+    const image = manifest.task === "detection" ? picture : fitInput(picture, manifest.input);
     decoded.push({
       id,
       options,
       image,
-      width: header.width,
-      height: header.height,
-      decodeMs: performance.now() - begun,
+      ...sizeOf(header),
+      decodeMs,
+      resizeMs: performance.now() - begun - decodeMs,
     });
   } catch (error) {
     send({ kind: "failure", id, error: plain(error) });
@@ -106,30 +117,56 @@ async function runMore(): Promise<void> {
   isRunning = false;
 }
 
-async function answer({ id, options, image, decodeMs, ...size }: Decoded): Promise<void> {
+async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decoded): Promise<void> {
   const begun = performance.now();
-  writePlanes(image, planes, 0);
-  const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
-  const times = { ...size, inferenceMs: decodeMs + performance.now() - begun };
-  if (manifest.task === "classification") {
+  const stages = { decodeMs, resizeMs, networkMs: 0, postProcessingMs: 0 };
+  const network = async (input: Image): Promise<Record<string, Tensor>> => {
+    writePlanes(input, planes, 0);
+    return session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
+  };
+  /** What every answer has besides its verdict. */
+  const facts = () => ({
+    ...size,
+    inferenceMs: decodeMs + resizeMs + performance.now() - begun,
+    ...(options.stages && { stages: stages satisfies StageTimes }),
+  });
+  if (manifest.task === "detection") {
+    const run = async (input: Image) => {
+      const results = await network(input);
+      return { boxes: floats(results[modelValues.boxes]), scores: floats(results[modelValues.scores]) };
+    };
+    const found = await detect(image, size, manifest, options.scoreThreshold, run, stages);
+    send({ kind: "answer", id, prediction: { ...detectionVerdict(manifest, found), ...facts() } });
+    return;
+  }
+  const results = await network(image);
+  stages.networkMs = performance.now() - begun;
+  if (manifest.task !== "anomaly") {
     const probabilities = floats(results[modelValues.probabilities]);
-    send({ kind: "answer", id, prediction: { ...classVerdict(manifest, probabilities), ...times } });
+    const verdict = (manifest.task === "multilabel" ? multilabelVerdict : classVerdict)(manifest, probabilities);
+    send({ kind: "answer", id, prediction: { ...verdict, ...facts() } });
     return;
   }
   const ownScore = floats(results[modelValues.score])[0] as number;
-  const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...times };
+  const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...facts() };
   const wantsHeatMap = options.heatMap === "anomalous" ? verdict.isAnomalous === true : options.heatMap === true;
-  if (!wantsHeatMap && !options.anomalyMap) {
+  const drawn = results[modelValues.anomalyMap];
+  if ((!wantsHeatMap && !options.anomalyMap) || drawn === undefined) {
     send({ kind: "answer", id, prediction: verdict });
     return;
   }
-  const [, , rows = 1, columns = 1] = results[modelValues.anomalyMap]?.dims ?? [];
-  const map = { width: columns, height: rows, data: floats(results[modelValues.anomalyMap]) };
+  const [, , rows = 1, columns = 1] = drawn.dims;
+  const map = { width: columns, height: rows, data: floats(drawn) };
   // Painting and compressing go on while the next pictures run.
   void withMaps(verdict, map, { ...options, heatMap: wantsHeatMap }).then(
     (prediction) => send({ kind: "answer", id, prediction }),
     (error) => send({ kind: "failure", id, error: plain(error) }),
   );
+}
+
+/** Of the picture as it came. */
+function sizeOf({ width, height }: ImageHeader): { width: number; height: number } {
+  return { width, height };
 }
 
 async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOptions): Promise<Prediction> {

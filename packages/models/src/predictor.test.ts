@@ -134,7 +134,19 @@ test("a broken manifest is refused with the field that is wrong", () => {
   const rows: [object, string, RegExp][] = [
     [{ temperature: 0 }, "MODEL_MANIFEST_INVALID", /manifest\.temperature must be a number from/],
     [{ labels: ["normal"] }, "MODEL_MANIFEST_INVALID", /manifest\.labels must be two or more/],
-    [{ task: "detection" }, "MODEL_MANIFEST_INVALID", /manifest\.task must be one of anomaly, classification/],
+    [
+      { task: "pose" },
+      "MODEL_MANIFEST_INVALID",
+      /manifest\.task must be one of anomaly, classification, multilabel, det/,
+    ],
+    [{ task: "detection" }, "MODEL_MANIFEST_INVALID", /manifest\.detection must be an object/],
+    [{ labelThresholds: [0.5, 2] }, "MODEL_MANIFEST_INVALID", /manifest\.labelThresholds must be 2 numbers/],
+    [
+      { input: { width: 224, height: 224, fit: "crop" } },
+      "MODEL_MANIFEST_INVALID",
+      /input\.fit must be one of stretch/,
+    ],
+    [{ task: "multilabel" }, "MODEL_DAMAGED", /lacks the output probabilities/],
     [{ scores: [{ score: 2, isAnomaly: true }] }, "MODEL_MANIFEST_INVALID", /manifest\.scores\[0\]\.score/],
     [{ formatVersion: 2 }, "MODEL_VERSION_UNSUPPORTED", /version 2/],
     [{ input: { width: 320, height: 224 } }, "MODEL_DAMAGED", /N × 3 × 224 × 320/],

@@ -1,45 +1,61 @@
 /** From labelled pictures to a finished model file; the only input is the training part. */
-import type { LabelledPictures } from "@sightline/dataset/dataset";
-import { stratifiedFolds } from "@sightline/dataset/folds";
+import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { readBackbone } from "./backbone.js";
+import { type FoldCandidate, measureFolds } from "./fold-training.js";
+import { calibrate, type HeldOut } from "./held-out.js";
 import { anomalyLabels, type Candidate, type Manifest, manifestVersion } from "./manifest.js";
 import { anomalyMetrics, classMetrics, foldScore } from "./measure.js";
-import type { Folds, HeldOutOutput, Trainable } from "./method.js";
+import type { CheckpointStore, EpochPoint, LiveProgress, Method } from "./method.js";
+import type { MethodOptions } from "./method-options.js";
 import { roc } from "./metrics.js";
 import { ModelError, throwIfCancelled } from "./model-error.js";
 import { type TrainedModel, writeModel } from "./model-file.js";
+import { type NetCandidate, trainNet } from "./net-training.js";
 import { PictureSet } from "./pictures.js";
-import { type MethodChoice, type MethodName, methodNames, methods } from "./registry.js";
-import {
-  type Calibration,
-  calibratedScore,
-  calibrationFromBoth,
-  calibrationFromLogits,
-  calibrationFromNormals,
-  softmax,
-} from "./threshold.js";
+import { type MethodChoice, methods } from "./registry.js";
+import { calibratedScore, softmax } from "./threshold.js";
+import { splitForValidation } from "./validation-split.js";
 import { sightlineVersion } from "./version.js";
+
+export type { CheckpointStore, EpochPoint, LiveProgress } from "./method.js";
 
 export interface Progress {
   /** Share done, 0–1. */
   readonly progress: number;
   /** What happens now, for people. */
   readonly step: string;
+  /** Inside an epoch of a network that learns by gradient. */
+  readonly live?: LiveProgress;
 }
 
 export interface TrainOptions {
   readonly pictures: LabelledPictures;
   readonly method: MethodChoice;
-  /** The same pictures, method and seed give the same model. */
+  /** The same pictures, method and seed give the same model; with a budget the clock has a say, too. */
   readonly seed: number;
   readonly threads: number;
-  readonly signal?: AbortSignal;
+  /** Aborted: the training ends with `TRAINING_CANCELLED`; with a checkpoint store it can go on from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Aborted: a network that learns by gradient ends soon and becomes a model with its best state so far. */
+  readonly finishEarly?: AbortSignal | undefined;
   readonly onProgress?: (progress: Progress) => void;
+  /** After each epoch of a network that learns by gradient. */
+  readonly onEpoch?: (point: EpochPoint) => void;
+  /** The whole training ends within about this time. */
+  readonly budgetMs?: number | undefined;
+  /** For methods with epochs; left out: the method's own choice. */
+  readonly epochs?: number | undefined;
+  /** For methods with epochs: where to keep the state, and where to go on from if there is one. */
+  readonly checkpoint?: CheckpointStore | undefined;
+  /** The method's own options, as values or as text. */
+  readonly methodOptions?: MethodOptions | undefined;
   /** What the model says it learnt from. */
   readonly datasetName?: string;
   /** The pretrained backbone, when it isn't where the build puts it. */
   readonly backboneFile?: string;
   readonly now?: () => Date;
+  /** Methods by name; default: Sightline's own. */
+  readonly methods?: Readonly<Record<string, Method>>;
 }
 
 export interface TrainingResult extends TrainedModel {
@@ -47,91 +63,106 @@ export interface TrainingResult extends TrainedModel {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
-const maxFolds = 5;
+/** `auto` tries a network only with at least this much time left of a budget that a person gave. */
+const leastNetMs = 60_000;
+/** … and only where the quick methods leave room. */
+const goodEnough = 0.995;
 
 /**
  * Trains a model on the calling thread (in pieces of at most some 100 ms, so that progress and cancellation work).
  *
- * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `METHOD_UNSUITABLE`,
- * `TRAINING_CANCELLED`, `BACKBONE_MISSING`
+ * `auto`: anomaly and classification try the methods measured by folds; with a budget that leaves a minute, and a result
+ * that leaves room, also `finetune`, compared on the same held-out pictures. Several labels at once: `finetune`. Boxes:
+ * `detector`.
+ *
+ * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
+ * `METHOD_UNSUITABLE`, `METHOD_OPTION_INVALID`, `TRAINING_CANCELLED`, `BACKBONE_MISSING`; what the method throws
  *
  * @example
  * const { bytes } = await train({ pictures, method: "auto", seed: 1, threads: 1 });
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { pictures: labelled, seed, threads, signal } = options;
+  const { pictures: labelled, seed, signal } = options;
+  const startedMs = performance.now();
   let furthest = 0;
-  const report = (progress: number, step: string): void => {
+  const report = (progress: number, step: string, live?: LiveProgress): void => {
     // A bar that goes back makes people doubt it.
     furthest = Math.max(furthest, progress);
-    options.onProgress?.({ progress: furthest, step });
+    options.onProgress?.({ progress: furthest, step, ...(live && { live }) });
   };
   throwIfCancelled(signal);
   report(0, "Reading the pictures");
   checkLabels(labelled);
-  const wanted = options.method === "auto" ? methodNames : [options.method];
+  const registry: Readonly<Record<string, Method>> = options.methods ?? methods;
+  const wanted = wantedMethods(options.method, labelled.task, registry);
   const backbone = readBackbone(options.backboneFile === undefined ? {} : { file: options.backboneFile });
   const pictures = await PictureSet.open(labelled.samples, {
-    ...methods[wanted[0] as MethodName].input,
+    ...inputOf(wanted.map((name) => registry[name] as Method)),
     signal,
-    onProgress: (share) => report(0.08 * share, "Reading the pictures"),
+    onProgress: (share) => report(0.06 * share, "Reading the pictures"),
   });
-  const skipped = [...labelled.skipped, ...pictures.skipped];
+  const listed = await PictureSet.open(labelled.validation ?? [], { width: 64, height: 64, signal });
+  const skipped = [...labelled.skipped, ...pictures.skipped, ...listed.skipped];
   if (pictures.samples.length === 0) throw nothingReadable(skipped);
+  report(0.08, "Reading the pictures");
 
-  const { task, normalLabel } = labelled;
-  const labels = task === "anomaly" ? anomalyLabels : labelled.labels;
-  const truths = pictures.samples.map(({ label }) =>
-    task === "anomaly" ? (label === normalLabel ? 0 : 1) : labels.indexOf(label),
-  );
-  const counts = labels.map((_, k) => truths.filter((truth) => truth === k).length);
-  const suitable = suitableMethods(options.method, wanted, labelled, labels, counts);
-  const folds = dealFolds(truths, counts, seed);
+  const { task } = labelled;
+  const answers = answersOf(labelled, pictures.samples);
+  const suitable = suitableMethods(options.method, wanted, registry, labelled, answers);
+  const shared = { ...options, ...answers, pictures, task, backbone };
+  const folds = suitable.filter((name) => registry[name]?.kind === "folds");
+  const nets = suitable.filter((name) => registry[name]?.kind === "net");
+  const leftMs = (): number | undefined =>
+    options.budgetMs === undefined ? undefined : options.budgetMs - (performance.now() - startedMs);
+  const netShare = nets.length === 0 ? 0 : folds.length === 0 ? 0.9 : 0.5;
 
-  const tried: { name: MethodName; training: Trainable; outputs: readonly HeldOutOutput[]; foldScores: number[] }[] =
-    [];
+  const tried: FoldCandidate[] = [];
   try {
-    for (const [i, name] of suitable.entries()) {
-      const share = 0.9 / suitable.length;
-      const training = await methods[name].prepare({
-        pictures,
-        task,
-        labels,
-        truths,
-        backbone,
-        seed,
-        threads,
+    for (const [i, name] of folds.entries()) {
+      const share = (0.9 - netShare) / folds.length;
+      await measureFolds(registry[name] as Extract<Method, { kind: "folds" }>, name, tried, {
+        ...shared,
         signal,
         onProgress: (done, step) => report(0.08 + share * (i + 0.85 * done), `${name}: ${step}`),
       });
-      const entry = { name, training, outputs: [] as readonly HeldOutOutput[], foldScores: [] as number[] };
-      tried.push(entry);
-      entry.outputs = await training.crossValidate(folds);
-      entry.foldScores = foldScores(task, truths, entry.outputs, folds);
     }
-    const best = tried.reduce((a, b) => (mean(b.foldScores) > mean(a.foldScores) ? b : a));
+    const best = tried.reduce<FoldCandidate | null>((a, b) => (a === null || b.mean > a.mean ? b : a), null);
+    const split = splitForValidation({ samples: pictures.samples, validation: listed.samples }, seed);
+    const budget = leftMs();
+    const isNetWorthwhile = best === null || (best.mean < goodEnough && (budget ?? 0) >= leastNetMs);
+    let net: NetCandidate | null = null;
+    for (const name of isNetWorthwhile ? nets.slice(0, 1) : [])
+      net = await trainNet(registry[name] as Extract<Method, { kind: "net" }>, name, {
+        ...shared,
+        split,
+        budgetMs: leftMs(),
+        // What `auto` chose itself nobody gave options for.
+        ...(options.method === "auto" && { methodOptions: {} }),
+        onProgress: (done, step, live) => report(0.98 - netShare * (1 - done), `${name}: ${step}`, live),
+      });
+    const candidates = comparison(tried, best, net, split.validation, pictures.samples, answers.truths, task);
+    const winner = candidates.find(({ chosen }) => chosen)?.method;
+    const common = { options, pictures, samples: [...pictures.samples, ...listed.samples], answers, candidates };
+    if (net !== null && winner === net.name) {
+      const model = writeModel(net.graph, describe(common, net.name, net));
+      report(1, "Done");
+      return { ...model, skipped };
+    }
+    if (best === null) throw new Error("A training without a candidate.");
     report(0.95, `${best.name}: Learning from all pictures`);
-    const held = heldOutPictures(best.outputs, truths);
+    const held = best.held(answers.truths);
     const calibration = calibrate(task, held);
     const graph = await best.training.finish(calibration);
-    const candidates = tried.map(
-      ({ name, foldScores }): Candidate => ({
-        method: name,
-        foldScores,
-        meanScore: mean(foldScores),
-        chosen: name === best.name,
+    const { width, height } = best.method.input;
+    const model = writeModel(
+      graph,
+      describe(common, best.name, {
+        input: { width, height },
+        calibration,
+        ...heldOutFigures(task, answers.labels, held, calibration),
+        extra: {},
       }),
     );
-    const manifest = describe(options, pictures, {
-      name: best.name,
-      labels,
-      truths,
-      counts,
-      calibration,
-      held,
-      candidates,
-    });
-    const model = writeModel(graph, manifest);
     report(1, "Done");
     return { ...model, skipped };
   } finally {
@@ -139,8 +170,57 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   }
 }
 
+/** What the training part asks of a model. */
+interface Answers {
+  /** What the model answers with. */
+  readonly labels: readonly string[];
+  /** Each picture's place in `labels`; −1 where it has boxes or several labels. */
+  readonly truths: readonly number[];
+  /** Pictures (or boxes) of each label. */
+  readonly counts: readonly number[];
+  readonly targetOf: (sample: Sample) => readonly number[];
+}
+
+function answersOf({ task, normalLabel, labels: given }: LabelledPictures, samples: readonly Sample[]): Answers {
+  const labels: readonly string[] = task === "anomaly" ? anomalyLabels : given;
+  const placesOf = (sample: Sample): readonly number[] => {
+    if (task === "anomaly") return [sample.label === normalLabel ? 0 : 1];
+    const names =
+      task === "detection"
+        ? (sample.boxes ?? []).map(({ label }) => label)
+        : task === "multilabel"
+          ? (sample.labels ?? [])
+          : [sample.label];
+    return names.map((name) => {
+      const place = labels.indexOf(name);
+      if (place < 0)
+        throw new ModelError(
+          "DATASET_LABEL_UNKNOWN",
+          `"${sample.name}" is labelled "${name}", which is not among the labels ${labels.join(", ")}. Correct the label or add it to the list.`,
+        );
+      return place;
+    });
+  };
+  const places = samples.map(placesOf);
+  const isSingle = task === "anomaly" || task === "classification";
+  return {
+    labels,
+    truths: places.map((row) => (isSingle ? (row[0] as number) : -1)),
+    counts: labels.map((_, k) => places.flat().filter((place) => place === k).length),
+    targetOf: (sample) => {
+      const holding = new Set(placesOf(sample));
+      return labels.map((_, k) => (holding.has(k) ? 1 : 0));
+    },
+  };
+}
+
 function checkLabels({ task, labels, normalLabel, samples, skipped }: LabelledPictures): void {
   if (samples.length === 0) throw nothingReadable(skipped);
+  if (labels.length === 0)
+    throw new ModelError(
+      "DATASET_ONE_CLASS",
+      `The training part names no ${task === "detection" ? "boxes" : "labels"}. Add at least one label with pictures of it.`,
+    );
   if (task === "classification" && labels.length < 2)
     throw new ModelError(
       "DATASET_ONE_CLASS",
@@ -162,15 +242,36 @@ function nothingReadable(skipped: readonly { readonly name: string; readonly rea
   );
 }
 
+/** What `auto` tries for a task, and what a person named. */
+function wantedMethods(
+  choice: MethodChoice,
+  task: LabelledPictures["task"],
+  registry: Readonly<Record<string, Method>>,
+): string[] {
+  if (choice !== "auto") return [choice];
+  const names = Object.keys(registry);
+  if (task === "detection") return names.filter((name) => name === "detector");
+  if (task === "multilabel") return names.filter((name) => name === "finetune");
+  return [...names.filter((name) => registry[name]?.kind === "folds"), ...names.filter((name) => name === "finetune")];
+}
+
+/** Pictures are read once at the first method's size; networks read them again, each time altered. */
+function inputOf(wanted: readonly Method[]): { width: number; height: number } {
+  const first = wanted.find((method) => method.kind === "folds");
+  return first?.kind === "folds" ? first.input : { width: 64, height: 64 };
+}
+
 /** The methods that can learn from so many pictures of each kind. */
 function suitableMethods(
   choice: MethodChoice,
-  wanted: readonly MethodName[],
+  wanted: readonly string[],
+  registry: Readonly<Record<string, Method>>,
   { task }: LabelledPictures,
-  labels: readonly string[],
-  counts: readonly number[],
-): MethodName[] {
-  const objections = new Map(wanted.map((name) => [name, methods[name].unsuitable(task, labels, counts)]));
+  { labels, counts }: Answers,
+): string[] {
+  const objections = new Map(
+    wanted.map((name) => [name, objection(name, registry[name] as Method, task, labels, counts)]),
+  );
   const suitable = wanted.filter((name) => objections.get(name) === null);
   if (suitable.length > 0) return suitable;
   // A method for another task is no way out: name only what more pictures would help.
@@ -178,87 +279,106 @@ function suitableMethods(
   const isTooFew = reasons.some((reason) => reason.includes("pictures"));
   throw new ModelError(
     isTooFew ? "DATASET_TOO_SMALL" : "METHOD_UNSUITABLE",
-    `${choice === "auto" ? "No method can" : `${choice} can't`} learn from this training part: ${reasons.join("; ")}.`,
+    `${choice === "auto" ? "No method can" : `${choice} can't`} learn from this training part: ${reasons.join("; ") || `none is made for ${task}`}.`,
   );
 }
 
-/** As many folds as five, but no more than the rarest answer that has to be in each training side has pictures. */
-function dealFolds(truths: readonly number[], counts: readonly number[], seed: number): Folds {
-  const rarest = Math.min(...counts.filter((count) => count >= 2));
-  const count = Math.max(2, Math.min(maxFolds, rarest));
-  return { count, fold: stratifiedFolds(truths.map(String), count, seed) };
-}
-
-interface HeldOut {
-  readonly outputs: readonly Float64Array[];
-  readonly truths: readonly number[];
-}
-
-function heldOutPictures(outputs: readonly HeldOutOutput[], truths: readonly number[]): HeldOut {
-  const kept = outputs.flatMap((output, i) => (output ? [{ output, truth: truths[i] as number }] : []));
-  return { outputs: kept.map(({ output }) => output), truths: kept.map(({ truth }) => truth) };
-}
-
-function calibrate(task: LabelledPictures["task"], { outputs, truths }: HeldOut): Calibration {
-  if (task === "classification") return calibrationFromLogits(outputs, truths);
-  const raw = (truth: number): number[] => outputs.filter((_, i) => truths[i] === truth).map((row) => row[0] as number);
-  const [normals, anomalies] = [raw(0), raw(1)];
-  return anomalies.length === 0 ? calibrationFromNormals(normals) : calibrationFromBoth(normals, anomalies);
-}
-
-/** The same measure for every candidate, fold by fold. */
-function foldScores(
+function objection(
+  name: string,
+  method: Method,
   task: LabelledPictures["task"],
-  truths: readonly number[],
-  outputs: readonly HeldOutOutput[],
-  folds: Folds,
-): number[] {
-  const calibration = calibrate(task, heldOutPictures(outputs, truths));
-  return Array.from({ length: folds.count }, (_, held) => {
-    const members = outputs.map((output, i) => (folds.fold[i] === held ? output : null));
-    const { outputs: rows, truths: rowTruths } = heldOutPictures(members, truths);
-    return foldScore(task, rows, rowTruths, calibration);
-  }).filter((score) => score !== null);
+  labels: readonly string[],
+  counts: readonly number[],
+): string | null {
+  if (method.kind === "folds" && (task === "multilabel" || task === "detection"))
+    return `${name} answers with one label a picture, this training part has ${task === "detection" ? "boxes" : "several"}`;
+  return method.unsuitable(task, labels, counts);
 }
 
-interface Outcome {
-  readonly name: MethodName;
-  readonly labels: readonly string[];
-  readonly truths: readonly number[];
-  readonly counts: readonly number[];
-  readonly calibration: Calibration;
-  readonly held: HeldOut;
+/**
+ * Every candidate with its scores. Where a network takes part all are scored on its validation pictures, which the others
+ * did not see either when they answered them; else fold by fold. The network has to be better: it is larger and slower.
+ */
+function comparison(
+  tried: readonly FoldCandidate[],
+  best: FoldCandidate | null,
+  net: NetCandidate | null,
+  validation: readonly Sample[],
+  samples: readonly Sample[],
+  truths: readonly number[],
+  task: LabelledPictures["task"],
+): Candidate[] {
+  if (net === null)
+    return tried.map(({ name, foldScores, mean }) => ({
+      method: name,
+      foldScores,
+      meanScore: mean,
+      chosen: name === best?.name,
+    }));
+  const heldOut = new Set(validation);
+  const scoreOf = ({ outputs }: FoldCandidate): number => {
+    const rows = samples.flatMap((sample, i) => (heldOut.has(sample) && outputs[i] ? [i] : []));
+    const held = { outputs: rows.map((i) => outputs[i] as Float64Array), truths: rows.map((i) => truths[i] as number) };
+    return foldScore(task, held.outputs, held.truths, calibrate(task, held)) ?? 0;
+  };
+  const others = tried.map((candidate) => ({ name: candidate.name, score: scoreOf(candidate) }));
+  const isNetBest = others.every(({ score }) => net.score > score);
+  return [
+    ...others.map(({ name, score }) => ({ name, score, chosen: !isNetBest && name === best?.name })),
+    { name: net.name, score: net.score, chosen: isNetBest },
+  ].map(({ name, score, chosen }) => ({ method: name, foldScores: [score], meanScore: score, chosen }));
+}
+
+function heldOutFigures(
+  task: LabelledPictures["task"],
+  labels: readonly string[],
+  held: HeldOut,
+  calibration: { readonly threshold: number; readonly temperature: number },
+): Pick<NetCandidate, "metrics" | "scores"> {
+  if (task === "anomaly") {
+    const scores = held.outputs.map((row, i) => ({
+      score: calibratedScore(row[0] as number, calibration),
+      isAnomaly: held.truths[i] === 1,
+    }));
+    return { metrics: anomalyMetrics("heldOut", scores), scores };
+  }
+  const metrics = classMetrics(
+    "heldOut",
+    labels,
+    held.truths.map((truth) => labels[truth] as string),
+    held.outputs.map((row) => softmax(row, calibration.temperature)),
+  );
+  return { metrics, scores: [] };
+}
+
+interface Common {
+  readonly options: TrainOptions;
+  readonly pictures: PictureSet;
+  readonly samples: readonly Sample[];
+  readonly answers: Answers;
   readonly candidates: readonly Candidate[];
 }
 
-function describe(options: TrainOptions, pictures: PictureSet, outcome: Outcome): Manifest {
-  const { labels, counts, calibration, held, candidates } = outcome;
-  const { task, normalLabel } = options.pictures;
-  const scores =
-    task === "anomaly"
-      ? held.outputs.map((row, i) => ({
-          score: calibratedScore(row[0] as number, calibration),
-          isAnomaly: held.truths[i] === 1,
-        }))
-      : [];
-  const metrics =
-    task === "anomaly"
-      ? anomalyMetrics("heldOut", scores)
-      : classMetrics(
-          "heldOut",
-          labels,
-          held.truths.map((truth) => labels[truth] as string),
-          held.outputs.map((row) => softmax(row, calibration.temperature)),
-        );
-  const { width, height } = methods[outcome.name].input;
+function describe(
+  { options, pictures, samples, answers, candidates }: Common,
+  method: string,
+  {
+    input,
+    calibration,
+    metrics,
+    scores,
+    extra,
+  }: Pick<NetCandidate, "input" | "calibration" | "metrics" | "scores" | "extra">,
+): Manifest {
   return {
     formatVersion: manifestVersion,
-    method: outcome.name,
-    task,
-    labels,
-    normalLabel,
-    input: { width, height },
+    method,
+    task: options.pictures.task,
+    labels: answers.labels,
+    normalLabel: options.pictures.normalLabel,
+    input,
     ...calibration,
+    ...extra,
     metrics,
     scores,
     roc: roc(scores),
@@ -266,15 +386,11 @@ function describe(options: TrainOptions, pictures: PictureSet, outcome: Outcome)
     dataset: {
       name: options.datasetName ?? "",
       hash: pictures.hash,
-      images: pictures.samples.length,
-      byLabel: Object.fromEntries(labels.map((label, k) => [label, counts[k] as number])),
+      images: samples.length,
+      byLabel: Object.fromEntries(answers.labels.map((label, k) => [label, answers.counts[k] as number])),
     },
     seed: options.seed,
     createdAt: (options.now?.() ?? new Date()).toISOString(),
     sightlineVersion,
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor, indexTensor, type Tensor } from "@sightline/nn/tensor";
 import { backboneTaps } from "../backbone.js";
 import { extract } from "../feature-extraction.js";
-import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
+import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
 import { throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import { type Flip, noFlip } from "../pictures.js";
@@ -35,7 +35,8 @@ const flipChoices = [1, 2, 4] as const;
 /** Tried from strong to weak, each starting from the last one's solution. */
 const penalties = [1e-4, 1e-5, 1e-6, 1e-7] as const;
 
-export const classifier: Method = {
+export const classifier: FoldMethod = {
+  kind: "folds",
   title: "Classifier on pretrained features",
   input: classifierInput,
   unsuitable(task, labels, counts) {

@@ -7,7 +7,7 @@ import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { extract } from "../feature-extraction.js";
-import type { Folds, HeldOutOutput, Method, Trainable, TrainingContext } from "../method.js";
+import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import type { Calibration } from "../threshold.js";
@@ -38,7 +38,8 @@ const statisticsPictures = 64;
 /** A picture's raw score is the mean distance of its this many strangest patches: steadier than the single strangest. */
 const strangest = 5;
 
-export const patchcore: Method = {
+export const patchcore: FoldMethod = {
+  kind: "folds",
   title: "Patch memory of good pictures",
   input: patchInput,
   unsuitable(task, _labels, counts) {
