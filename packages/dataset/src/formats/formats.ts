@@ -5,10 +5,14 @@ import type { Format } from "./format.js";
 import { indexJson } from "./index-json.js";
 import { mvtec } from "./mvtec.js";
 import { splitFolders } from "./split-folders.js";
+import { voc } from "./voc.js";
+import { yolo } from "./yolo.js";
 
 /** In the order in which a folder is looked at: the most particular first. */
 export const formats = {
   index: indexJson,
+  voc,
+  yolo,
   mvtec,
   splitFolders,
   classFolders,
