@@ -191,6 +191,25 @@ export const errors = {
       `The disk has ${p.freeBytes} bytes free and ${p.minFreeBytes} must stay free. Nothing was stored; free space or shorten the retention.`,
   ),
 
+  sampleLabelAmbiguous: define(
+    "SAMPLE_LABEL_AMBIGUOUS",
+    422,
+    (p: { given: readonly string[] }) =>
+      `A labelled picture has exactly one of "label", "labels" and "boxes" in its query, got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was stored.`,
+  ),
+  sampleLabelsInvalid: define(
+    "SAMPLE_LABELS_INVALID",
+    422,
+    (p: { problem: string }) =>
+      `"labels" must be a JSON list of label names, such as ["blue","red"] or []: ${p.problem}. Nothing was stored.`,
+  ),
+  sampleBoxesInvalid: define(
+    "SAMPLE_BOXES_INVALID",
+    422,
+    (p: { problem: string }) =>
+      `"boxes" must be a JSON list of {"label","x1","y1","x2","y2"} in pixels inside the picture: ${p.problem}. Nothing was stored.`,
+  ),
+
   // ------------------------------------------------------------ things that are not there, or are there already
   projectNotFound: notFound("PROJECT_NOT_FOUND", "project", "GET /api/projects"),
   sampleNotFound: notFound("SAMPLE_NOT_FOUND", "labelled picture", "GET /api/projects/:projectId/samples"),
@@ -215,8 +234,13 @@ export const errors = {
   sampleExists: define(
     "SAMPLE_EXISTS",
     409,
-    (p: { name: string; label: string }) =>
-      `The same picture is in this project already: "${p.name}", labelled "${p.label}".`,
+    (p: { name: string; said: string }) => `The same picture is in this project already: "${p.name}", ${p.said}.`,
+  ),
+  sampleKindMixed: define(
+    "SAMPLE_KIND_MIXED",
+    409,
+    (p: { projectName: string; has: string; got: string }) =>
+      `The pictures of project "${p.projectName}" have ${p.has}, this one has ${p.got}. A project learns one kind of answer: make another project for the other kind, or remove its pictures first.`,
   ),
 
   // ------------------------------------------------------------ states that don't allow it
@@ -235,6 +259,22 @@ export const errors = {
     "JOB_ENDED",
     409,
     (p: { id: string; status: string }) => `Job ${p.id} has ended already: "${p.status}".`,
+  ),
+  jobCannotStop: define("JOB_CANNOT_STOP", 409, (p: { id: string; status: string }) =>
+    p.status === "running"
+      ? `Job ${p.id} has nothing yet that a stop could keep. Wait for its first epoch, or cancel it.`
+      : `Job ${p.id} is "${p.status}"; only a running training can be stopped.`,
+  ),
+  jobNotStopped: define(
+    "JOB_NOT_STOPPED",
+    409,
+    (p: { id: string; status: string }) => `Job ${p.id} is "${p.status}"; only a stopped one can go on.`,
+  ),
+  checkpointMissing: define(
+    "CHECKPOINT_MISSING",
+    409,
+    (p: { id: string }) =>
+      `The checkpoint of job ${p.id} is no longer in the data folder. Start a new training instead.`,
   ),
   trainingRunning: define(
     "TRAINING_RUNNING",

@@ -109,7 +109,13 @@ test("deleting a project leaves neither records nor files", async (t) => {
   await core.deployments.start(modelId, "ada");
   await inspectSome(core, 3);
   const part = "auto" as const;
-  const added = { projectId, label: "good", part, contentType: "image/jpeg", bytes: await jpeg(99) };
+  const added = {
+    projectId,
+    annotation: { kind: "label", label: "good" } as const,
+    part,
+    contentType: "image/jpeg",
+    bytes: await jpeg(99),
+  };
   await core.addLabelledPicture(added);
   await assert.rejects(core.addLabelledPicture(added), { code: "SAMPLE_EXISTS", status: 409 });
   await core.removal.project(projectId);

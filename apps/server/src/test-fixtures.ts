@@ -33,6 +33,8 @@ export function verdict(score: number, heatMapPng?: Uint8Array): Prediction {
   return {
     task: "anomaly",
     label: isAnomalous ? "anomaly" : "normal",
+    labels: [isAnomalous ? "anomaly" : "normal"],
+    detections: [],
     isAnomalous,
     score,
     confidence: 2 * Math.abs(score - 0.5),

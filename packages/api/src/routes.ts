@@ -243,7 +243,13 @@ export const routes = {
     summary: "Add one labelled picture (raw bytes)",
     access: operator,
     params: projectId,
-    query: z.strictObject({ label: s.Label, part: s.Part.default("auto"), name: z.string().max(200).optional() }),
+    query: z.strictObject({
+      label: s.Label.optional().describe("One label; else labels or boxes"),
+      labels: z.string().max(4000).optional().describe("multilabel: JSON list of the labels that hold"),
+      boxes: z.string().max(200_000).optional().describe("detection: JSON list of {label, x1, y1, x2, y2} in pixels"),
+      part: s.Part.default("auto"),
+      name: z.string().max(200).optional(),
+    }),
     consumes: images,
     status: 201,
     reply: s.Sample,
@@ -266,12 +272,18 @@ export const routes = {
     access: operator,
     params: projectId,
     body: z.strictObject({
-      method: z.enum(["auto", "patchcore", "classifier"]).default("auto"),
+      method: s.MethodChoice.default("auto"),
       seed: z
         .int()
         .min(0)
         .max(2 ** 31 - 1)
         .default(0),
+      budgetSeconds: z
+        .int()
+        .min(10)
+        .max(86_400)
+        .optional()
+        .describe("Training ends within this time, with the best so far"),
     }),
     status: 202,
     reply: s.Job,
@@ -292,6 +304,27 @@ export const routes = {
     summary: "Cancel a job",
     access: operator,
     params: z.strictObject({ jobId: s.Id }),
+    reply: s.Job,
+  }),
+
+  getJobHistory: route("GET", "/api/jobs/:jobId/history", {
+    summary: "The curves of a training: loss, metric and speed by epoch",
+    access: viewer,
+    params: z.strictObject({ jobId: s.Id }),
+    reply: s.TrainingHistory,
+  }),
+  stopJob: route("POST", "/api/jobs/:jobId/stop", {
+    summary: "Stop a training: keep a checkpoint to go on from, or make a model of the best state so far",
+    access: operator,
+    params: z.strictObject({ jobId: s.Id }),
+    body: z.strictObject({ keep: z.enum(["checkpoint", "model"]) }),
+    reply: s.Job,
+  }),
+  resumeJob: route("POST", "/api/jobs/:jobId/resume", {
+    summary: "Go on with a stopped training",
+    access: operator,
+    params: z.strictObject({ jobId: s.Id }),
+    status: 202,
     reply: s.Job,
   }),
 

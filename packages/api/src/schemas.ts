@@ -39,7 +39,19 @@ export const ApiError = z.object({
 
 // ---------------------------------------------------------------- models and metrics
 
-export const Task = z.enum(["anomaly", "classification"]);
+export const Task = z
+  .enum(["anomaly", "classification", "multilabel", "detection"])
+  .describe("classification: one label a picture; multilabel: any number of labels; detection: boxes with labels");
+
+/** How a model learns; `auto` is a wish, never what a model says of itself. */
+export const Method = z.enum(["patchcore", "classifier", "finetune", "tiny", "detector"]);
+export const MethodChoice = z.enum(["auto", ...Method.options]);
+
+export const Box = z
+  .object({ label: z.string(), x1: z.number(), y1: z.number(), x2: z.number(), y2: z.number() })
+  .describe("Corners in pixels of the picture as it came, after its EXIF turn; x2 and y2 lie outside the box");
+
+export const Detection = Box.extend({ score: Unit });
 
 /** One picture's held-out or test score: what the threshold slider counts. */
 export const ScoredSample = z.object({
@@ -54,7 +66,7 @@ export const Metrics = z.object({
     .enum(["test", "heldOut"])
     .describe("test: pictures kept apart; heldOut: each picture scored by a model that never saw it"),
   images: z.int(),
-  accuracy: Unit,
+  accuracy: Unit.nullable().describe("multilabel: share of right yes/no answers; null for detection"),
   precision: Unit.nullable(),
   recall: Unit.nullable(),
   f1: Unit.nullable(),
@@ -62,7 +74,21 @@ export const Metrics = z.object({
   ece: Unit.nullable().describe("Expected calibration error"),
   confusion: z
     .object({ labels: z.array(z.string()), counts: z.array(z.array(z.int())) })
-    .describe("counts[truth][answer]"),
+    .describe("counts[truth][answer]; empty for multilabel and detection"),
+  mAP50: Unit.nullable().describe("Detection: mean average precision at an overlap of 0.5"),
+  mAP50_95: Unit.nullable().describe("Detection: mean over overlaps of 0.5 to 0.95"),
+  perLabel: z
+    .array(
+      z.object({
+        label: z.string(),
+        truths: z.int().describe("How many there were to find"),
+        precision: Unit.nullable(),
+        recall: Unit.nullable(),
+        ap50: Unit.nullable(),
+        ap50_95: Unit.nullable(),
+      }),
+    )
+    .describe("One row a label: multilabel and detection; else empty"),
 });
 
 export const Candidate = z.object({
@@ -96,11 +122,15 @@ export const ModelDetail = Model.extend({
 
 export const Prediction = z.object({
   task: Task,
-  label: z.string(),
+  label: z.string().describe('The answer in one line: a label, "blue, red", "2 RBC, 1 WBC" or "none"'),
   isAnomalous: z.boolean().nullable().describe("null for several classes"),
   score: Unit.nullable().describe("Anomaly score, 0.5 = at the threshold; null for several classes"),
   confidence: Unit.describe("Anomaly: 2·|score − 0.5|; several classes: calibrated probability of the answer"),
   probabilities: z.record(z.string(), Unit),
+  labels: z
+    .array(z.string())
+    .describe("Every label that holds: one, for multilabel any number, for detection the kinds found"),
+  detections: z.array(Detection).describe("Best first; empty but for detection"),
   width: z.int(),
   height: z.int(),
   inferenceMs: z.number(),
@@ -136,14 +166,34 @@ export const Sample = z.object({
   id: Id,
   projectId: Id,
   name: z.string(),
-  label: Label,
+  label: Label.nullable().describe("null where the picture has boxes or several labels instead"),
+  labels: z.array(Label).nullable().describe("multilabel: those that hold, maybe none; else null"),
+  boxes: z.array(Box).nullable().describe("detection: every object, maybe none; else null"),
   part: Part,
   width: z.int(),
   height: z.int(),
   addedAt: Time,
 });
 
-export const JobStatus = z.enum(["queued", "running", "succeeded", "failed", "cancelled"]);
+/** One epoch of a training, as the curves show it. */
+export const TrainingPoint = z.object({
+  epoch: z.int(),
+  loss: z.number(),
+  metric: z.number().nullable().describe("On pictures held out; null where it was not measured after this epoch"),
+  learningRate: z.number(),
+  picturesPerSecond: z.number(),
+  waitedShare: Unit.describe("Share of the time that the step waited for pictures"),
+  elapsedSeconds: z.number(),
+});
+export const TrainingHistory = z.object({
+  metricName: z.string().nullable().describe("accuracy, mAP50 …; null for methods without epochs"),
+  epochs: z.int().nullable().describe("How many there will be at most"),
+  points: z.array(TrainingPoint),
+});
+
+export const JobStatus = z
+  .enum(["queued", "running", "stopped", "succeeded", "failed", "cancelled"])
+  .describe("stopped: by a person, with a checkpoint; it can be resumed");
 export const Job = z.object({
   id: Id,
   kind: z.enum(["train"]),
@@ -151,6 +201,10 @@ export const Job = z.object({
   status: JobStatus,
   progress: Unit,
   step: z.string().describe("What it does now, for people"),
+  method: MethodChoice,
+  secondsLeft: z.number().nullable().describe("null where nobody can tell yet"),
+  latest: TrainingPoint.nullable().describe("The newest point of the curves"),
+  canStop: z.boolean().describe("It has a checkpoint from which it can go on, or a best state that can become a model"),
   createdAt: Time,
   startedAt: Time.nullable(),
   endedAt: Time.nullable(),
@@ -203,7 +257,12 @@ export const Inspection = z.object({
   capturedAt: Time.nullable().describe("When the device says the picture was taken"),
   receivedAt: Time,
   inspectedAt: Time.nullable(),
-  label: z.string().nullable().describe("The verdict: normal, anomaly, or a class"),
+  label: z
+    .string()
+    .nullable()
+    .describe('The verdict in one line: normal, anomaly, a class, "blue, red", "2 RBC, 1 WBC"'),
+  labels: z.array(z.string()).describe("Every label that holds"),
+  detections: z.array(Detection),
   isAnomalous: z.boolean().nullable(),
   score: Unit.nullable(),
   confidence: Unit.nullable(),
@@ -283,6 +342,12 @@ export const LiveEvent = z.discriminatedUnion("type", [
 
 export type ApiError = z.infer<typeof ApiError>;
 export type Task = z.infer<typeof Task>;
+export type Method = z.infer<typeof Method>;
+export type MethodChoice = z.infer<typeof MethodChoice>;
+export type Box = z.infer<typeof Box>;
+export type Detection = z.infer<typeof Detection>;
+export type TrainingPoint = z.infer<typeof TrainingPoint>;
+export type TrainingHistory = z.infer<typeof TrainingHistory>;
 export type Role = z.infer<typeof Role>;
 export type UserRole = z.infer<typeof UserRole>;
 export type Metrics = z.infer<typeof Metrics>;

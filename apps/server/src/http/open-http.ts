@@ -65,6 +65,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     blobs,
     feed: live,
     folder: join(workFolder, "training"),
+    checkpointFolder: join(config.dataFolder, "checkpoints"),
     threads: config.threads,
     /** Looked up when a training starts: the copy in the data folder is made then, not at each start. */
     get backboneFile() {

@@ -97,6 +97,8 @@ export function playedPredictor(score = 0.9): OpenPredictor {
       return {
         task: "anomaly",
         label: isAnomalous ? "anomaly" : "normal",
+        labels: [isAnomalous ? "anomaly" : "normal"],
+        detections: [],
         isAnomalous,
         score,
         confidence: 2 * Math.abs(score - 0.5),

@@ -38,6 +38,8 @@ test("a queued picture gets its verdict, with the model, the version and the thr
       receivedAt: 0,
       inspectedAt: 0,
       label: "anomaly",
+      labels: ["anomaly"],
+      detections: [],
       isAnomalous: true,
       score: 0.9,
       confidence: 0,

@@ -158,6 +158,8 @@ export function createInspector(deps: InspectorDeps): Inspector {
       const result = await store.write(async (tx) => {
         const isRecorded = await tx.inspections.record(inspection.id, {
           label: prediction.label,
+          labels: prediction.labels,
+          detections: prediction.detections,
           isAnomalous: prediction.isAnomalous,
           score: prediction.score,
           confidence: prediction.confidence,

@@ -1,5 +1,5 @@
 /** Open models: running ones stay open, tried ones are closed after a while; one that breaks is opened anew at its next use. */
-import type { Prediction as WirePrediction } from "@sightline/api/schemas";
+import type { Detection, Prediction as WirePrediction } from "@sightline/api/schemas";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors } from "../errors.js";
 import type { Log } from "../log.js";
@@ -7,7 +7,9 @@ import type { Store } from "../store/store.js";
 import { TimeoutError, within } from "./within.js";
 
 /** What a model says of a picture; `packages/models` makes it. */
-export interface Prediction extends Omit<WirePrediction, "heatMapPng" | "probabilities"> {
+export interface Prediction extends Omit<WirePrediction, "heatMapPng" | "probabilities" | "labels" | "detections"> {
+  readonly labels: readonly string[];
+  readonly detections: readonly Readonly<Detection>[];
   readonly probabilities: Readonly<Record<string, number>>;
   /** Transparent PNG, where asked for and the method gives one. */
   readonly heatMapPng?: Uint8Array | undefined;

@@ -3,13 +3,15 @@ import type { Part, Sample } from "@sightline/api/schemas";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
+import type { Annotation } from "../store/samples.js";
 import type { Store } from "../store/store.js";
+import { checkBoxes } from "./annotation.js";
 import { checkPicture } from "./check-picture.js";
 import type { Limiter } from "./limiter.js";
 
 export interface NewLabelledPicture {
   readonly projectId: string;
-  readonly label: string;
+  readonly annotation: Annotation;
   readonly part: Part;
   /** Name for people; default: made from the picture's hash. */
   readonly name?: string | undefined;
@@ -19,15 +21,16 @@ export interface NewLabelledPicture {
 
 /**
  * Stores a labelled picture.
- * @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS, DISK_FULL and the refusals of `checkPicture`; nothing is kept then.
+ * @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS, SAMPLE_KIND_MIXED, SAMPLE_BOXES_INVALID, DISK_FULL and the refusals of `checkPicture`; nothing is kept then.
  */
 export async function addLabelledPicture(
   deps: { config: Config; store: Store; blobs: BlobStore; decoding: Limiter },
   added: NewLabelledPicture,
 ): Promise<Sample> {
   const { config, store, blobs, decoding } = deps;
-  const { projectId, label, part, bytes } = added;
+  const { projectId, annotation, part, bytes } = added;
   const checked = await checkPicture(bytes, added.contentType, config.intake, decoding);
+  checkBoxes(annotation, checked);
   const freeBytes = await blobs.freeBytes();
   const minFreeBytes = config.minFreeDiskBytes;
   if (freeBytes - bytes.length < minFreeBytes) throw errors.diskFull({ freeBytes, minFreeBytes });
@@ -36,12 +39,17 @@ export async function addLabelledPicture(
     return await store.write(async (tx) => {
       if ((await tx.projects.deployment(projectId)) === undefined) throw errors.projectNotFound({ id: projectId });
       const same = await tx.samples.getByPicture(projectId, blob.sha256);
-      if (same !== undefined) throw errors.sampleExists(same);
+      if (same !== undefined) throw errors.sampleExists({ name: same.name, said: said(same) });
+      const kind = await tx.samples.kindOf(projectId);
+      if (kind !== undefined && kind !== annotation.kind) {
+        const projectName = (await tx.projects.get(projectId))?.name ?? projectId;
+        throw errors.sampleKindMixed({ projectName, has: inWords[kind], got: inWords[annotation.kind] });
+      }
       const name = added.name ?? `${blob.sha256.slice(0, 12)}.${checked.format === "jpeg" ? "jpg" : "png"}`;
       const id = await tx.samples.insert({
         projectId,
         name,
-        label,
+        annotation,
         part,
         picture: { ...checked, sha256: blob.sha256 },
       });
@@ -56,4 +64,12 @@ export async function addLabelledPicture(
   } finally {
     blob.release();
   }
+}
+
+const inWords = { label: "one label each", labels: "several labels each", boxes: "boxes" } as const;
+
+function said({ label, labels, boxes }: Sample): string {
+  if (label !== null) return `labelled "${label}"`;
+  if (boxes !== null) return `with ${boxes.length} boxes`;
+  return labels === null || labels.length === 0 ? "without a label" : `labelled ${labels.join(", ")}`;
 }

@@ -24,10 +24,15 @@ export function modelRecord(
   };
 }
 
-/** Field by field: a manifest from another version may say more than callers are promised. */
+/** Field by field: a manifest from another version may say more than callers are promised, or less. */
 function apiMetrics(metrics: NonNullable<Manifest["metrics"]>): NonNullable<NewModel["metrics"]> {
-  const { source, images, accuracy, precision, recall, f1, auroc, ece } = metrics;
+  const { source, images, accuracy, precision, recall, f1, auroc, ece, mAP50, mAP50_95, perLabel } = metrics;
   const { labels, counts } = metrics.confusion;
-  const confusion = { labels: [...labels], counts: counts.map((row) => [...row]) };
-  return { source, images, accuracy, precision, recall, f1, auroc, ece, confusion };
+  return {
+    ...{ source, images, accuracy, precision, recall, f1, auroc, ece },
+    confusion: { labels: [...labels], counts: counts.map((row) => [...row]) },
+    mAP50,
+    mAP50_95,
+    perLabel: perLabel.map((row) => ({ ...row })),
+  };
 }

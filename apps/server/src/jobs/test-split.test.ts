@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type SplitSample, splitForTest } from "./test-split.js";
 
 const pictures = (label: string, count: number, part: SplitSample["part"] = "auto"): SplitSample[] =>
-  Array.from({ length: count }, (_, i) => ({ id: `${label}-${part}-${i}`, label, part }));
+  Array.from({ length: count }, (_, i) => ({ id: `${label}-${part}-${i}`, labels: [label], part }));
 
 test("every fifth picture of each label is put aside", () => {
   const split = splitForTest([...pictures("good", 40), ...pictures("bad", 20)], 1);

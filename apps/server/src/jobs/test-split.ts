@@ -4,7 +4,8 @@ import type { Part } from "@sightline/api/schemas";
 
 export interface SplitSample {
   readonly id: string;
-  readonly label: string;
+  /** Every label it has, each once: one, or for several labels and boxes any number. */
+  readonly labels: readonly string[];
   readonly part: Part;
 }
 
@@ -15,20 +16,32 @@ const MIN_FOR_TEST = 10;
 /**
  * Decides for the pictures that are still `auto`; a picture that has its part keeps it for good, so that none is trained on today and tested
  * with tomorrow. Pictures that people put into the test themselves count towards the fifth.
+ *
+ * Labels are served from the rarest on, so that a picture with several fills the need of each (the idea of iterative stratification,
+ * Sechidis et al. 2011); pictures without a label are served like a label of their own.
  * @returns ids, to be stored before the training starts.
  */
 export function splitForTest(samples: readonly SplitSample[], seed: number): { train: string[]; test: string[] } {
-  const split: { train: string[]; test: string[] } = { train: [], test: [] };
-  for (const label of new Set(samples.map((sample) => sample.label))) {
-    const group = samples.filter((sample) => sample.label === label);
-    const undecided = group
-      .filter((sample) => sample.part === "auto")
-      .map(({ id }) => ({ id, rank: createHash("sha256").update(`${seed} ${id}`).digest("hex") }))
-      .sort((a, b) => (a.rank < b.rank ? -1 : 1));
-    const inTest = group.filter((sample) => sample.part === "test").length;
-    const wanted = group.length < MIN_FOR_TEST ? 0 : Math.max(0, Math.floor(group.length / TEST_EVERY) - inTest);
-    split.test.push(...undecided.slice(0, wanted).map(({ id }) => id));
-    split.train.push(...undecided.slice(wanted).map(({ id }) => id));
+  const ranked = samples
+    .map((sample) => ({ ...sample, rank: createHash("sha256").update(`${seed} ${sample.id}`).digest("hex") }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const isTest = new Set(ranked.filter(({ part }) => part === "test").map(({ id }) => id));
+  const groups = new Map<string, typeof ranked>();
+  for (const sample of ranked) {
+    // Pictures without any label are a kind of their own.
+    for (const label of sample.labels.length === 0 ? [""] : sample.labels)
+      groups.set(label, [...(groups.get(label) ?? []), sample]);
   }
-  return split;
+  const rarestFirst = [...groups].sort(([a, one], [b, other]) => one.length - other.length || (a < b ? -1 : 1));
+  for (const [, group] of rarestFirst) {
+    const wanted = group.length < MIN_FOR_TEST ? 0 : Math.floor(group.length / TEST_EVERY);
+    const inTest = group.filter(({ id }) => isTest.has(id)).length;
+    const undecided = group.filter(({ id, part }) => part === "auto" && !isTest.has(id));
+    for (const { id } of undecided.slice(0, Math.max(0, wanted - inTest))) isTest.add(id);
+  }
+  const decided = ranked.filter(({ part }) => part === "auto");
+  return {
+    train: decided.filter(({ id }) => !isTest.has(id)).map(({ id }) => id),
+    test: decided.filter(({ id }) => isTest.has(id)).map(({ id }) => id),
+  };
 }

@@ -4,6 +4,7 @@ import { constants, setPriority } from "node:os";
 import { evaluateSamples } from "@sightline/models/evaluate";
 import { withManifest } from "@sightline/models/model-file";
 import { openPredictor } from "@sightline/models/predictor";
+import { parseMethodChoice } from "@sightline/models/registry";
 import { train } from "@sightline/models/train";
 import type { TrainingOrder, TrainingReport } from "./training-messages.js";
 
@@ -27,7 +28,7 @@ async function work(order: TrainingOrder): Promise<TrainingReport> {
   const trained = await train({
     pictures: order.training,
     datasetName: order.datasetName,
-    method: order.method,
+    method: parseMethodChoice(order.method),
     seed: order.seed,
     threads: order.threads,
     ...(order.backboneFile === null ? {} : { backboneFile: order.backboneFile }),

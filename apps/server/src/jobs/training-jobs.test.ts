@@ -169,6 +169,7 @@ test("a training that the service interrupted starts again with it, but not for 
       blobs: service.services.blobs,
       feed: service.services.live,
       folder: join(service.services.config.dataFolder, "work", "training"),
+      checkpointFolder: join(service.services.config.dataFolder, "checkpoints"),
       threads: null,
       backboneFile: null,
       now: Date.now,

@@ -1,4 +1,4 @@
-/** The queue of trainings: durable, one at a time, cancellable, continued after a restart. */
+/** The queue of trainings: durable, one at a time; stopped, resumed and cancelled by people, continued after a restart. */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -7,30 +7,36 @@ import { readManifest } from "@sightline/models/model-file";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError, type ServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
-import type { JobWithParameters } from "../store/jobs.js";
+import type { JobParameters, JobWithParameters } from "../store/jobs.js";
+import { labelsOf } from "../store/samples.js";
 import type { Store } from "../store/store.js";
+import { openCheckpoints } from "./checkpoints.js";
+import { createJobTeller, type JobTeller } from "./job-teller.js";
 import { modelRecord } from "./model-record.js";
 import { splitForTest } from "./test-split.js";
-import type { TrainingOrder } from "./training-messages.js";
+import type { Keep, TrainingOrder } from "./training-messages.js";
 import { layOutPictures } from "./training-pictures.js";
-import { runTraining } from "./training-run.js";
+import { runTraining, type TrainingRun, wasKilled } from "./training-run.js";
 
 export interface TrainingJobs {
   /** @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES */
-  start(projectId: string, request: TrainingRequest, createdBy: string): Promise<Job>;
-  /** @throws ServerError JOB_NOT_FOUND, JOB_ENDED */
+  start(projectId: string, request: JobParameters, createdBy: string): Promise<Job>;
+  /**
+   * Ends a running training and keeps its checkpoint (then it has stopped when this resolves) or the model of its best state
+   * (then it is still being tested).
+   * @throws ServerError JOB_NOT_FOUND, JOB_CANNOT_STOP
+   */
+  stop(jobId: string, keep: Keep): Promise<Job>;
+  /** Goes on with a stopped one. @throws ServerError JOB_NOT_FOUND, JOB_NOT_STOPPED, CHECKPOINT_MISSING, TRAINING_RUNNING */
+  resumeStopped(jobId: string): Promise<Job>;
+  /** Gives up a training that waits, runs or is stopped. @throws ServerError JOB_NOT_FOUND, JOB_ENDED */
   cancel(jobId: string): Promise<Job>;
-  /** Before a project is deleted: its training ends and leaves nothing behind. */
+  /** Before a project is deleted: its trainings end and leave nothing behind. */
   cancelOf(projectId: string): Promise<void>;
   /** Takes up what was queued or running when the service stopped. */
   resume(): Promise<void>;
-  /** Stops the running training; it starts again with the service. */
+  /** Stops the running training; it goes on with the next service, from its checkpoint where it has one. */
   close(): Promise<void>;
-}
-
-export interface TrainingRequest {
-  readonly method: TrainingOrder["method"];
-  readonly seed: number;
 }
 
 export interface TrainingJobsDeps {
@@ -39,6 +45,8 @@ export interface TrainingJobsDeps {
   readonly feed: LiveFeed;
   /** A folder of its own for files under way; emptied at `resume`. */
   readonly folder: string;
+  /** A folder of its own that stays: what stopped and interrupted trainings go on from. */
+  readonly checkpointFolder: string;
   readonly threads: number | null;
   readonly backboneFile: string | null;
   readonly now: () => number;
@@ -50,16 +58,27 @@ export interface TrainingJobsDeps {
 /** A training that takes the whole service down with it (out of memory) must not do so at every start. */
 const MAX_ATTEMPTS = 3;
 const MAX_HEAP_MEGABYTES = 2048;
-const PUBLISH_EVERY_MS = 250;
-const STORE_EVERY_MS = 1000;
+/** A process that was told to stop and does not is killed; the checkpoint of its last epoch stays. */
+const STOP_TIMEOUT_MS = 60_000;
 
-/** The two ways a running training is stopped from here. */
+/** The ways a running training is stopped from here. */
 const CANCELLED = Symbol("cancelled");
 const STOPPING = Symbol("service stops");
+const TOO_SLOW = Symbol("did not stop when asked");
+
+interface Current {
+  readonly job: Job;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+  /** Once its process was started. */
+  run?: TrainingRun;
+  teller?: JobTeller;
+}
 
 export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
   const { store, feed } = deps;
-  let current: { readonly job: Job; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  const checkpoints = openCheckpoints(deps.checkpointFolder);
+  let current: Current | undefined;
   let isClosed = false;
 
   const tell = async (jobId: string): Promise<void> => {
@@ -74,43 +93,74 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     // Asked again, because another caller may have come first while the records were read.
     if (job === undefined || isClosed || current !== undefined) return;
     const stop = new AbortController();
-    const ended = execute(job, stop.signal)
+    let hasEnded = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      hasEnded = resolve;
+    });
+    const mine: Current = { job, stop, ended };
+    current = mine;
+    void execute(job, mine)
       .catch((error) => deps.log.error({ err: error, jobId: job.id }, "a training job could not be ended properly"))
       .finally(() => {
         current = undefined;
+        hasEnded();
         void next().catch((error) => deps.log.error({ err: error }, "the next training job could not be started"));
       });
-    current = { job, stop, ended };
   }
 
-  async function execute(job: JobWithParameters, signal: AbortSignal): Promise<void> {
+  async function execute(job: JobWithParameters, mine: Current): Promise<void> {
     const folder = join(deps.folder, job.id);
+    const { signal } = mine.stop;
     try {
       if (!(await store.write((tx) => tx.jobs.start(job.id)))) return;
+      if (!(await checkpoints.has(job.id))) await store.write((tx) => tx.jobs.clearPoints(job.id));
       await tell(job.id);
       await mkdir(folder, { recursive: true });
-      await trainAndRecord(job, folder, signal);
+      await trainAndRecord(job, folder, mine);
     } catch (error) {
-      if (signal.reason === STOPPING) await store.write((tx) => tx.jobs.requeue(job.id, job.attempts));
-      else if (signal.reason === CANCELLED) await store.write((tx) => tx.jobs.end(job.id, { status: "cancelled" }));
-      else {
-        const { code, message } = asServerError(error, job, deps.log);
-        await store.write((tx) => tx.jobs.end(job.id, { status: "failed", error: { code, message } }));
-      }
+      await mine.teller?.settled();
+      await recordEnd(job, error, signal);
     } finally {
       await rm(folder, { recursive: true, force: true });
+      const resumable = await store.read.jobs.resumable();
+      if (!resumable.includes(job.id)) await checkpoints.remove(job.id);
       await tell(job.id);
     }
   }
 
-  async function trainAndRecord(job: JobWithParameters, folder: string, signal: AbortSignal): Promise<void> {
+  /** What a training that made no model ends as. */
+  async function recordEnd(job: JobWithParameters, error: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.reason === STOPPING) return store.write((tx) => tx.jobs.requeue(job.id, job.attempts));
+    if (signal.reason === TOO_SLOW && (await checkpoints.has(job.id))) {
+      await store.write((tx) => tx.jobs.end(job.id, { status: "stopped" }));
+      return;
+    }
+    if (signal.reason === CANCELLED) {
+      await store.write((tx) => tx.jobs.end(job.id, { status: "cancelled" }));
+      return;
+    }
+    const attempts = job.attempts + 1;
+    if (wasKilled(error) && attempts < MAX_ATTEMPTS && (await checkpoints.has(job.id))) {
+      deps.log.error({ err: error, jobId: job.id, attempts }, "a training was killed and goes on from its checkpoint");
+      return store.write((tx) => tx.jobs.requeue(job.id, attempts));
+    }
+    const { code, message } = asServerError(error, job, deps.log);
+    await store.write((tx) => tx.jobs.end(job.id, { status: "failed", error: { code, message } }));
+  }
+
+  async function trainAndRecord(job: JobWithParameters, folder: string, mine: Current): Promise<void> {
     const { projectId } = job;
-    const { method, seed } = job.parameters as unknown as TrainingRequest;
+    const { signal } = mine.stop;
+    const { method, seed, budgetSeconds } = job.parameters;
     const project = await store.read.projects.get(projectId);
     if (project === undefined) throw errors.projectNotFound({ id: projectId });
     // Stored before the training sees a picture: what is put aside now stays aside for every later version.
     await store.write(async (tx) => {
-      const split = splitForTest(await tx.samples.all(projectId), seed);
+      const samples = await tx.samples.all(projectId);
+      const split = splitForTest(
+        samples.map(({ id, part, annotation }) => ({ id, part, labels: labelsOf(annotation) })),
+        seed,
+      );
       await tx.samples.setPart(split.train, "train");
       await tx.samples.setPart(split.test, "test");
     });
@@ -125,18 +175,38 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       method,
       seed,
       threads: await threadsForTraining(),
+      budgetSeconds: budgetSeconds ?? null,
       backboneFile: deps.backboneFile,
       datasetName: project.name,
       outputFile: join(folder, "model.onnx"),
+      checkpointFile: await checkpoints.prepare(job.id),
     };
-    const onProgress = progressTeller(job);
-    await runTraining(order, {
+    const running = await store.read.jobs.get(job.id);
+    mine.teller = createJobTeller({
+      job: running ?? job,
+      store,
+      feed,
+      now: deps.now,
+      onStoreError: (error) =>
+        deps.log.error({ err: error, jobId: job.id }, "a training's progress could not be stored"),
+    });
+    mine.run = runTraining(order, {
       signal,
-      onProgress,
+      onProgress: mine.teller.onProgress,
+      onEpoch: mine.teller.onEpoch,
       maxHeapMegabytes: MAX_HEAP_MEGABYTES,
       ...(deps.program === undefined ? {} : { program: deps.program }),
-    }).done;
+    });
+    const end = await mine.run.done;
     signal.throwIfAborted();
+    await mine.teller.settled();
+    if (end.kind === "stopped") {
+      if (!(await checkpoints.has(job.id))) {
+        throw errors.trainingFailed({ problem: "it stopped without leaving a checkpoint. Start it again." });
+      }
+      await store.write((tx) => tx.jobs.end(job.id, { status: "stopped" }));
+      return;
+    }
     await recordModel(job, await readFile(order.outputFile));
     feed.publish({ type: "project", projectId, change: "changed" });
   }
@@ -152,6 +222,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
         const modelId = await tx.models.insert(modelRecord(manifest, file));
         const isFirstEnd = await tx.jobs.end(job.id, { status: "succeeded", modelId });
         if (!isFirstEnd) throw new Error(`Job ${job.id} had ended before its model was recorded.`);
+        await tx.jobs.removeOldPoints(projectId);
       });
     } catch (error) {
       blob.release();
@@ -171,26 +242,6 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     return waiting.items.length > 0 ? 1 : (deps.threads ?? Math.max(1, cores - 1));
   }
 
-  function progressTeller(job: Job): (progress: number, step: string) => void {
-    let publishedAtMs = 0;
-    let storedAtMs = 0;
-    const startedAt = new Date(deps.now()).toISOString();
-    return (fraction, step) => {
-      const nowMs = deps.now();
-      const progress = Math.min(1, Math.max(0, fraction));
-      if (nowMs - publishedAtMs >= PUBLISH_EVERY_MS) {
-        publishedAtMs = nowMs;
-        feed.publish({ type: "job", job: { ...publicJob(job), status: "running", startedAt, progress, step } });
-      }
-      if (nowMs - storedAtMs >= STORE_EVERY_MS) {
-        storedAtMs = nowMs;
-        store
-          .write((tx) => tx.jobs.setProgress(job.id, progress, step))
-          .catch((error) => deps.log.error({ err: error, jobId: job.id }, "a training's progress could not be stored"));
-      }
-    };
-  }
-
   async function get(jobId: string): Promise<Job> {
     const job = await store.read.jobs.get(jobId);
     if (job === undefined) throw errors.jobNotFound({ id: jobId });
@@ -207,12 +258,13 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     }
     const isCancelled = await store.write((tx) => tx.jobs.end(jobId, { status: "cancelled" }));
     if (!isCancelled) throw errors.jobEnded({ id: jobId, status: job.status });
+    await checkpoints.remove(jobId);
     await tell(jobId);
     return get(jobId);
   }
 
   return {
-    async start(projectId, { method, seed }, createdBy) {
+    async start(projectId, parameters, createdBy) {
       const jobId = await store.write(async (tx) => {
         const project = await tx.projects.get(projectId);
         if (project === undefined) throw errors.projectNotFound({ id: projectId });
@@ -220,10 +272,35 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
         if (unended !== undefined) throw errors.trainingRunning({ jobId: unended.id });
         if (project.samples.train === 0) {
           throw errors.tooFewSamples({
-            problem: `Project "${project.name}" has no labelled pictures to train on. Add at least a few of the good class first.`,
+            problem: `Project "${project.name}" has no labelled pictures to train on. Add at least a few first.`,
           });
         }
-        return tx.jobs.insert({ kind: "train", projectId, parameters: { method, seed }, createdBy });
+        return tx.jobs.insert({ kind: "train", projectId, parameters, createdBy });
+      });
+      await tell(jobId);
+      void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
+      return get(jobId);
+    },
+
+    async stop(jobId, keep) {
+      const job = await get(jobId);
+      const running = current;
+      if (running?.job.id !== jobId || running.run === undefined || running.teller?.job.canStop !== true)
+        throw errors.jobCannotStop({ id: jobId, status: job.status });
+      running.run.stop(keep);
+      if (keep === "model") return { ...running.teller.job, step: "Makes a model of the best state so far" };
+      const timer = setTimeout(() => running.stop.abort(TOO_SLOW), STOP_TIMEOUT_MS);
+      await running.ended.finally(() => clearTimeout(timer));
+      return get(jobId);
+    },
+
+    async resumeStopped(jobId) {
+      const { projectId, status } = await get(jobId);
+      if (status === "stopped" && !(await checkpoints.has(jobId))) throw errors.checkpointMissing({ id: jobId });
+      await store.write(async (tx) => {
+        const unended = await tx.jobs.unendedOf(projectId);
+        if (unended !== undefined && unended.id !== jobId) throw errors.trainingRunning({ jobId: unended.id });
+        if (!(await tx.jobs.resume(jobId))) throw errors.jobNotStopped({ id: jobId, status });
       });
       await tell(jobId);
       void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
@@ -235,6 +312,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     async cancelOf(projectId) {
       const job = await store.read.jobs.unendedOf(projectId);
       if (job !== undefined) await cancel(job.id);
+      for (const { id } of await store.read.jobs.stoppedOf(projectId)) await cancel(id);
     },
 
     async resume() {
@@ -247,6 +325,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
           else await tx.jobs.end(id, { status: "failed", error: { code, message } });
         }
       });
+      await checkpoints.sweep(await store.read.jobs.resumable());
       await next();
     },
 
@@ -256,22 +335,6 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       await current?.ended;
     },
   };
-}
-
-function publicJob({
-  id,
-  kind,
-  projectId,
-  status,
-  progress,
-  step,
-  createdAt,
-  startedAt,
-  endedAt,
-  modelId,
-  error,
-}: Job): Job {
-  return { id, kind, projectId, status, progress, step, createdAt, startedAt, endedAt, modelId, error };
 }
 
 function asServerError(error: unknown, job: Job, log: TrainingJobsDeps["log"]): ServerError {

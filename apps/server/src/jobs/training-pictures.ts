@@ -1,17 +1,20 @@
 /** Lays a project's labelled pictures out as files for the training process, training part and test part strictly apart. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LabelledPictures } from "@sightline/dataset/dataset";
+import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { findNormalLabel, labelledPictures } from "@sightline/dataset/labelled-pictures";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
-import type { TrainingSample } from "../store/samples.js";
+import { type Annotation, labelsOf, type TrainingSample } from "../store/samples.js";
 
 export interface LaidOutPictures {
   readonly training: LabelledPictures;
   /** `null` when the pictures kept apart can't judge a model: none, or a label is missing among them. */
   readonly test: LabelledPictures | null;
 }
+
+/** From so many training pictures on, a label must occur in the test as well. */
+const COMMON_FROM = 10;
 
 /**
  * Copies the bytes, so that a picture deleted meanwhile is still what was trained on.
@@ -27,8 +30,8 @@ export async function layOutPictures(
     signal,
   }: { blobs: BlobStore; folder: string; projectName: string; signal: AbortSignal },
 ): Promise<LaidOutPictures> {
-  const normalLabel = findNormalLabel([...new Set(samples.map((sample) => sample.label))]);
-  const layOut = async (part: readonly TrainingSample[]): Promise<LabelledPictures> => {
+  const { task, normalLabel } = taskOf(samples);
+  const layOut = async (part: readonly TrainingSample[], labels?: readonly string[]): Promise<LabelledPictures> => {
     const skipped: { name: string; reason: string }[] = [];
     const files = [];
     for (const sample of part) {
@@ -36,14 +39,15 @@ export async function layOutPictures(
       const file = join(folder, sample.id);
       try {
         await writeFile(file, await blobs.read(sample.imageSha256));
-        files.push({ name: sample.name, file, label: sample.label });
+        files.push({ name: sample.name, file, ...fieldsOf(sample.annotation) });
       } catch (error) {
         // A picture that is lost or damaged is named in the result; it does not stop a training that has enough others.
         if (!isServerError(error)) throw error;
         skipped.push({ name: sample.name, reason: error.message });
       }
     }
-    return labelledPictures(projectName, { samples: files, skipped }, normalLabel);
+    const contents = { samples: files, skipped, ...(labels === undefined ? {} : { labels }) };
+    return labelledPictures(projectName, contents, normalLabel, task);
   };
 
   const forTraining = samples.filter((sample) => sample.part !== "test");
@@ -53,15 +57,43 @@ export async function layOutPictures(
     });
   }
   const training = await layOut(forTraining);
-  const forTest = samples.filter(
-    (sample) => sample.part === "test" && (normalLabel !== null || training.labels.includes(sample.label)),
-  );
-  return { training, test: canJudge(forTest, training) ? await layOut(forTest) : null };
+  // What was never trained can't be answered: such pictures judge nothing.
+  const isTrained = ({ annotation }: TrainingSample): boolean =>
+    normalLabel !== null || labelsOf(annotation).every((label) => training.labels.includes(label));
+  const forTest = samples.filter((sample) => sample.part === "test" && isTrained(sample));
+  return { training, test: canJudge(forTest, training) ? await layOut(forTest, training.labels) : null };
 }
 
-/** Without pictures of every kind that was trained, figures of the test would look better than they are; those of the held-out folds then stay. */
-function canJudge(test: readonly TrainingSample[], { labels, normalLabel }: LabelledPictures): boolean {
-  const tested = new Set(test.map((sample) => sample.label));
+/** A project's task follows from how its pictures are labelled. */
+function taskOf(samples: readonly TrainingSample[]): {
+  task: "multilabel" | "detection" | undefined;
+  normalLabel: string | null;
+} {
+  const kind = samples[0]?.annotation.kind;
+  if (kind === "labels") return { task: "multilabel", normalLabel: null };
+  if (kind === "boxes") return { task: "detection", normalLabel: null };
+  const labels = new Set(samples.flatMap(({ annotation }) => labelsOf(annotation)));
+  return { task: undefined, normalLabel: findNormalLabel([...labels]) };
+}
+
+function fieldsOf(annotation: Annotation): Pick<Sample, "label" | "labels" | "boxes"> {
+  if (annotation.kind === "label") return { label: annotation.label };
+  return annotation.kind === "labels"
+    ? { label: "", labels: annotation.labels }
+    : { label: "", boxes: annotation.boxes };
+}
+
+/** Without pictures of every kind that was trained, figures of the test would look better than they are; those of held-out pictures then stay. */
+function canJudge(test: readonly TrainingSample[], { task, labels, normalLabel, samples }: LabelledPictures): boolean {
+  const tested = new Set(test.flatMap(({ annotation }) => labelsOf(annotation)));
+  if (task === "multilabel" || task === "detection") {
+    // A label that is rare in the training too is missing in many a test; the figures say how many there were of each.
+    const isCommon = (label: string): boolean =>
+      samples.filter(
+        ({ labels = [], boxes = [] }) => labels.includes(label) || boxes.some((box) => box.label === label),
+      ).length >= COMMON_FROM;
+    return tested.size > 0 && labels.every((label) => tested.has(label) || !isCommon(label));
+  }
   if (normalLabel === null) return labels.every((label) => tested.has(label));
   const isDefectTested = [...tested].some((label) => label !== normalLabel);
   return tested.has(normalLabel) && (isDefectTested || labels.length === 1);

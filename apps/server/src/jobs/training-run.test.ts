@@ -11,11 +11,13 @@ const order: TrainingOrder = {
   method: "auto",
   seed: 1,
   threads: 1,
+  budgetSeconds: null,
   backboneFile: null,
   datasetName: "parts",
   training: pictures,
   test: null,
   outputFile: "/nowhere",
+  checkpointFile: "/nowhere/checkpoint",
 };
 
 async function run(t: TestContext, source: string, signal = new AbortController().signal) {
@@ -24,8 +26,11 @@ async function run(t: TestContext, source: string, signal = new AbortController(
   const program = join(folder, "program.mjs");
   await writeFile(program, source);
   const steps: [number, string][] = [];
-  const onProgress = (progress: number, step: string): void => void steps.push([progress, step]);
-  return { steps, done: runTraining(order, { signal, onProgress, maxHeapMegabytes: 40, program }).done };
+  const listener = {
+    onProgress: ({ progress, step }: { progress: number; step: string }) => void steps.push([progress, step]),
+    onEpoch: () => {},
+  };
+  return { steps, done: runTraining(order, { signal, ...listener, maxHeapMegabytes: 40, program }).done };
 }
 
 test("a training that needs more memory than it may have ends alone and says so", async (t) => {
@@ -58,7 +63,7 @@ test("progress comes in order, then the result", async (t) => {
       process.send({ kind: "done", skipped: [{ name: "a.jpg", reason: "torn" }] }, () => process.exit(0));
     });`,
   );
-  assert.deepEqual(await done, { skipped: [{ name: "a.jpg", reason: "torn" }] });
+  assert.deepEqual(await done, { kind: "done", skipped: [{ name: "a.jpg", reason: "torn" }] });
   assert.deepEqual(steps, [
     [0.1, "parts"],
     [0.9, "nearly"],

@@ -1,21 +1,49 @@
-/** One training in a child process: started, listened to, killed. A crash or a memory leak there never touches the service. */
+/** One training in a child process: started, listened to, stopped, killed. A crash or a memory leak there never touches the service. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { errors, ServerError } from "../errors.js";
-import type { TrainingOrder, TrainingReport } from "./training-messages.js";
+import type { Keep, StopOrder, TrainingOrder, TrainingReport } from "./training-messages.js";
+
+export type TrainingEnd =
+  /** The model file is there. */
+  | { readonly kind: "done"; readonly skipped: readonly { readonly name: string; readonly reason: string }[] }
+  /** Its checkpoint is there. */
+  | { readonly kind: "stopped" };
 
 export interface TrainingRun {
-  /** Resolves when the model file is there; rejects with a ServerError for people, or with the signal's reason. */
-  readonly done: Promise<{ readonly skipped: readonly { readonly name: string; readonly reason: string }[] }>;
+  /** Rejects with a ServerError for people (`diedOf` tells a killed process), or with the signal's reason. */
+  readonly done: Promise<TrainingEnd>;
+  /** Asks the process to end and keep this; it answers by `done`. */
+  stop(keep: Keep): void;
 }
 
-export interface TrainingRunOptions {
+/** What happens while it trains. */
+export interface TrainingListener {
+  onProgress(report: Extract<TrainingReport, { kind: "progress" }>): void;
+  onEpoch(report: Extract<TrainingReport, { kind: "epoch" }>): void;
+}
+
+export interface TrainingRunOptions extends TrainingListener {
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: number, step: string) => void;
   /** Limits the process's JavaScript memory; tensors live outside it. */
   readonly maxHeapMegabytes: number;
   /** Another program in its place, for tests. */
   readonly program?: string;
+}
+
+/** Why a process ended without a word; the cause of the error for people. */
+class ProcessDeath extends Error {
+  constructor(
+    readonly signal: NodeJS.Signals | null,
+    output: string,
+  ) {
+    super(output);
+  }
+}
+
+/** Whether the training's process was killed from outside, so that what it did may be gone on with. */
+export function wasKilled(error: unknown): boolean {
+  return error instanceof ServerError && error.cause instanceof ProcessDeath && error.cause.signal === "SIGKILL";
 }
 
 const TRAIN_PROCESS = fileURLToPath(new URL("./train-process.js", import.meta.url));
@@ -29,10 +57,16 @@ export function runTraining(order: TrainingOrder, options: TrainingRunOptions): 
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     serialization: "advanced",
   });
-  return { done: follow(child, order, options) };
+  return {
+    done: follow(child, order, options),
+    stop(keep) {
+      // A process that is just ending reports its own end.
+      if (child.connected) child.send({ kind: "stop", keep } satisfies StopOrder, () => {});
+    },
+  };
 }
 
-async function follow(child: ChildProcess, order: TrainingOrder, { signal, onProgress }: TrainingRunOptions) {
+async function follow(child: ChildProcess, order: TrainingOrder, { signal, ...listener }: TrainingRunOptions) {
   let output = "";
   const keep = (text: Buffer): void => {
     output = (output + text.toString("utf8")).slice(-KEPT_OUTPUT_CHARACTERS);
@@ -45,19 +79,23 @@ async function follow(child: ChildProcess, order: TrainingOrder, { signal, onPro
   if (signal.aborted) kill();
 
   try {
-    return await new Promise<Awaited<TrainingRun["done"]>>((resolve, reject) => {
-      let report: Extract<TrainingReport, { kind: "done" | "failed" }> | undefined;
+    return await new Promise<TrainingEnd>((resolve, reject) => {
+      let report: Extract<TrainingReport, { kind: "done" | "stopped" | "failed" }> | undefined;
       child.on("message", (message: TrainingReport) => {
-        if (message.kind === "progress") onProgress(message.progress, message.step);
+        if (message.kind === "progress") listener.onProgress(message);
+        else if (message.kind === "epoch") listener.onEpoch(message);
         else report = message;
       });
       child.on("error", (cause) => reject(errors.trainingFailed({ problem: cause.message }, { cause })));
       // "close" comes after the last message and the last output.
       child.on("close", (code, killedBy) => {
         if (signal.aborted) reject(signal.reason);
-        else if (report?.kind === "done") resolve({ skipped: report.skipped });
         else if (report?.kind === "failed") reject(asError(report));
-        else reject(errors.trainingFailed({ problem: deathOf(code, killedBy, output) }, { cause: new Error(output) }));
+        else if (report !== undefined) resolve(report);
+        else {
+          const cause = new ProcessDeath(killedBy, output);
+          reject(errors.trainingFailed({ problem: deathOf(code, killedBy, output) }, { cause }));
+        }
       });
       child.send(order, (problem) => {
         // A process that died before it could read is reported by "close".

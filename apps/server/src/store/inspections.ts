@@ -1,5 +1,5 @@
 /** Inspections: accepted pictures and their verdicts. Each change of status is guarded by the status before, so that it happens once. */
-import type { Inspection, InspectionStatus } from "@sightline/api/schemas";
+import type { Detection, Inspection, InspectionStatus } from "@sightline/api/schemas";
 import type { Selectable, SelectQueryBuilder } from "kysely";
 import { firstIdAt, fromTime, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";
@@ -11,7 +11,7 @@ export interface InspectionFilter {
   readonly projectId?: string | undefined;
   readonly cameraId?: string | undefined;
   readonly assemblyLineId?: string | undefined;
-  /** A label: normal, anomaly, or a class. */
+  /** A label that was found: normal, anomaly, a class; or the verdict's whole line. */
   readonly verdict?: string | undefined;
   readonly status?: InspectionStatus | undefined;
   /** Received at or after this time. */
@@ -36,7 +36,10 @@ export interface NewInspection {
 
 /** What an inspection found, and with what. */
 export interface Verdict {
+  /** In one line. */
   readonly label: string;
+  readonly labels: readonly string[];
+  readonly detections: readonly Detection[];
   readonly isAnomalous: boolean | null;
   readonly score: number | null;
   readonly confidence: number;
@@ -81,6 +84,8 @@ function toInspection(row: Selectable<InspectionsTable>): Inspection {
     receivedAt: toTime(row.received_at),
     inspectedAt: toTimeOrNull(row.inspected_at),
     label: row.label,
+    labels: row.labels === null ? [] : (JSON.parse(row.labels) as string[]),
+    detections: row.detections === null ? [] : (JSON.parse(row.detections) as Detection[]),
     isAnomalous: row.is_anomalous === null ? null : row.is_anomalous === 1,
     score: row.score,
     confidence: row.confidence,
@@ -115,6 +120,26 @@ export function filtered<Output>(query: InspectionQuery<Output>, filter: Inspect
 }
 
 export function inspectionReads(queries: Queries) {
+  /** The first of those that have this label among several; as many as a page and one more. */
+  function withLabel(label: string, filter: InspectionFilter & { cursor?: string | undefined; limit: number }) {
+    const joined = queries
+      .selectFrom("inspection_labels")
+      .innerJoin("inspections", "inspections.id", "inspection_labels.inspection_id")
+      .selectAll("inspections")
+      .where("inspection_labels.label", "=", label)
+      // A picture whose line is the label itself is found by the line already.
+      .where("inspections.label", "<>", label)
+      .orderBy("inspection_labels.inspection_id", "desc")
+      .limit(filter.limit + 1);
+    // The joined table's two columns have names of their own, so that the same conditions fit.
+    const narrowed = filtered(joined as unknown as InspectionQuery<Selectable<InspectionsTable>>, {
+      ...filter,
+      verdict: undefined,
+    });
+    const page = filter.cursor === undefined ? narrowed : narrowed.where("id", "<", checkCursor(filter.cursor));
+    return page.execute();
+  }
+
   return {
     /** Newest first. */
     async list(filter: InspectionFilter & { cursor?: string | undefined; limit: number }): Promise<Page<Inspection>> {
@@ -124,7 +149,9 @@ export function inspectionReads(queries: Queries) {
         .orderBy("id", "desc")
         .limit(filter.limit + 1)
         .execute();
-      return toPage(rows, filter.limit, toInspection);
+      if (filter.verdict !== undefined) rows.push(...(await withLabel(filter.verdict, filter)));
+      rows.sort((a, b) => (a.id < b.id ? 1 : -1));
+      return toPage(rows.slice(0, filter.limit + 1), filter.limit, toInspection);
     },
     async get(id: string): Promise<Inspection | undefined> {
       const row = await queries.selectFrom("inspections").selectAll().where("id", "=", id).executeTakeFirst();
@@ -250,6 +277,8 @@ export function inspectionWrites(queries: Queries, now: Now) {
           status: "inspected",
           inspected_at: now(),
           label: verdict.label,
+          labels: JSON.stringify(verdict.labels),
+          detections: verdict.detections.length === 0 ? null : JSON.stringify(verdict.detections),
           is_anomalous: verdict.isAnomalous === null ? null : verdict.isAnomalous ? 1 : 0,
           score: verdict.score,
           confidence: verdict.confidence,

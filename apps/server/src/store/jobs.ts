@@ -1,19 +1,27 @@
-/** Jobs: what was asked for, how far it is, how it ended. */
-import type { Job, JobStatus } from "@sightline/api/schemas";
+/** Jobs: what was asked for, how far it is, its curves, how it ended. */
+import type { Job, JobStatus, MethodChoice, TrainingHistory, TrainingPoint } from "@sightline/api/schemas";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";
 import type { JobsTable } from "./tables.js";
 
+/** What a training was asked to do. */
+export interface JobParameters {
+  readonly method: MethodChoice;
+  readonly seed: number;
+  readonly budgetSeconds?: number | undefined;
+}
+
 /** A job with what only its worker needs. */
 export interface JobWithParameters extends Job {
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: JobParameters;
   readonly createdBy: string;
   /** How often it was started before. */
   readonly attempts: number;
 }
 
 function toJob(row: Selectable<JobsTable>): Job {
+  const isRunning = row.status === "running";
   return {
     id: row.id,
     kind: row.kind,
@@ -21,6 +29,10 @@ function toJob(row: Selectable<JobsTable>): Job {
     status: row.status,
     progress: row.progress,
     step: row.step,
+    method: (JSON.parse(row.parameters) as Partial<JobParameters>).method ?? "auto",
+    secondsLeft: isRunning ? row.seconds_left : null,
+    latest: row.latest === null ? null : (JSON.parse(row.latest) as TrainingPoint),
+    canStop: isRunning && row.latest !== null,
     createdAt: toTime(row.created_at),
     startedAt: toTimeOrNull(row.started_at),
     endedAt: toTimeOrNull(row.ended_at),
@@ -30,8 +42,16 @@ function toJob(row: Selectable<JobsTable>): Job {
 }
 
 const unended = ["queued", "running"] as const;
+/** Trainings of a project whose curves stay though they left no model that is still there. */
+const keptCurves = 20;
 
 export function jobReads(queries: Queries) {
+  const withParameters = (row: Selectable<JobsTable>): JobWithParameters => ({
+    ...toJob(row),
+    parameters: JSON.parse(row.parameters) as JobParameters,
+    createdBy: row.created_by,
+    attempts: row.attempts,
+  });
   return {
     async list(filter: { projectId?: string | undefined; limit: number }): Promise<Job[]> {
       let query = queries.selectFrom("jobs").selectAll();
@@ -42,15 +62,48 @@ export function jobReads(queries: Queries) {
       const row = await queries.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
       return row && toJob(row);
     },
+    /** The curves of a training; `undefined` when there is no such job. */
+    async history(id: string): Promise<TrainingHistory | undefined> {
+      const row = await queries
+        .selectFrom("jobs")
+        .select(["metric_name", "epochs"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const points = await queries
+        .selectFrom("training_points")
+        .select("point")
+        .where("job_id", "=", id)
+        .orderBy("epoch")
+        .execute();
+      return {
+        metricName: row.metric_name,
+        epochs: row.epochs,
+        points: points.map(({ point }) => JSON.parse(point) as TrainingPoint),
+      };
+    },
     /** Queued and running jobs, oldest first, with their parameters. */
     async unended(): Promise<JobWithParameters[]> {
       const rows = await queries.selectFrom("jobs").selectAll().where("status", "in", unended).orderBy("id").execute();
-      return rows.map((row) => ({
-        ...toJob(row),
-        parameters: JSON.parse(row.parameters) as Record<string, unknown>,
-        createdBy: row.created_by,
-        attempts: row.attempts,
-      }));
+      return rows.map(withParameters);
+    },
+    /** Ids of jobs that may go on from a checkpoint: not ended, or stopped by a person. */
+    async resumable(): Promise<string[]> {
+      const rows = await queries
+        .selectFrom("jobs")
+        .select("id")
+        .where("status", "in", [...unended, "stopped"])
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+    async stoppedOf(projectId: string): Promise<Job[]> {
+      const rows = await queries
+        .selectFrom("jobs")
+        .selectAll()
+        .where("project_id", "=", projectId)
+        .where("status", "=", "stopped")
+        .execute();
+      return rows.map(toJob);
     },
     /** The queued or running job of a project, where there is one. */
     async unendedOf(projectId: string): Promise<Job | undefined> {
@@ -71,7 +124,7 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
     async insert(job: {
       kind: "train";
       projectId: string;
-      parameters: Readonly<Record<string, unknown>>;
+      parameters: JobParameters;
       createdBy: string;
     }): Promise<string> {
       const id = newId();
@@ -84,6 +137,10 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
           status: "queued",
           progress: 0,
           step: "Waits for its turn",
+          seconds_left: null,
+          metric_name: null,
+          epochs: null,
+          latest: null,
           created_at: now(),
           created_by: job.createdBy,
           started_at: null,
@@ -106,13 +163,51 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
-    async setProgress(id: string, progress: number, step: string): Promise<void> {
+    async setProgress(id: string, progress: number, step: string, secondsLeft: number | null = null): Promise<void> {
       await queries
         .updateTable("jobs")
-        .set({ progress, step })
+        .set({ progress, step, seconds_left: secondsLeft })
         .where("id", "=", id)
         .where("status", "in", unended)
         .execute();
+    },
+    /** Adds a point to the curves; an epoch that was trained again (after a resume from before its end) replaces the first. */
+    async addPoint(id: string, point: TrainingPoint, about: Omit<TrainingHistory, "points">): Promise<void> {
+      const text = JSON.stringify(point);
+      const { numUpdatedRows } = await queries
+        .updateTable("jobs")
+        .set({ latest: text, metric_name: about.metricName, epochs: about.epochs })
+        .where("id", "=", id)
+        .where("status", "in", unended)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return;
+      await queries
+        .insertInto("training_points")
+        .values({ job_id: id, epoch: point.epoch, point: text })
+        .onConflict((conflict) => conflict.columns(["job_id", "epoch"]).doUpdateSet({ point: text }))
+        .execute();
+    },
+    /** Without a checkpoint a training starts from its beginning: its curves too. */
+    async clearPoints(id: string): Promise<void> {
+      await queries.deleteFrom("training_points").where("job_id", "=", id).execute();
+      await queries.updateTable("jobs").set({ latest: null, progress: 0 }).where("id", "=", id).execute();
+    },
+    /** Forgets the curves of a project's older trainings that left no model which is still there. */
+    async removeOldPoints(projectId: string): Promise<void> {
+      const newest = queries
+        .selectFrom("jobs")
+        .select("id")
+        .where("project_id", "=", projectId)
+        .orderBy("id", "desc")
+        .limit(keptCurves);
+      const models = queries.selectFrom("models").select("id").where("project_id", "=", projectId);
+      const forgotten = queries
+        .selectFrom("jobs")
+        .select("id")
+        .where("project_id", "=", projectId)
+        .where("id", "not in", newest)
+        .where((e) => e.or([e("model_id", "is", null), e("model_id", "not in", models)]));
+      await queries.deleteFrom("training_points").where("job_id", "in", forgotten).execute();
     },
     /** Ends a job once; @returns false when it had ended before (cancelled while it finished). */
     async end(
@@ -120,7 +215,8 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
       outcome:
         | { status: "succeeded"; modelId: string }
         | { status: "failed"; error: { code: string; message: string } }
-        | { status: "cancelled" },
+        | { status: "cancelled" }
+        | { status: "stopped" },
     ): Promise<boolean> {
       const result = await queries
         .updateTable("jobs")
@@ -128,20 +224,32 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
           status: outcome.status satisfies JobStatus,
           ended_at: now(),
           ...(outcome.status === "succeeded" ? { progress: 1, step: "Done", model_id: outcome.modelId } : {}),
+          ...(outcome.status === "stopped" ? { step: "Stopped; it can go on from its checkpoint" } : {}),
           ...(outcome.status === "failed"
             ? { error_code: outcome.error.code, error_message: outcome.error.message }
             : {}),
         })
         .where("id", "=", id)
-        .where("status", "in", unended)
+        // What was stopped can still be given up.
+        .where("status", "in", outcome.status === "cancelled" ? [...unended, "stopped"] : unended)
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
-    /** Puts a running job back in the queue: it starts from its beginning (the server was stopped while it ran). */
+    /** Puts a stopped job back in the queue. @returns false when it is not stopped. */
+    async resume(id: string): Promise<boolean> {
+      const result = await queries
+        .updateTable("jobs")
+        .set({ status: "queued", step: "Waits for its turn", started_at: null, ended_at: null, attempts: 0 })
+        .where("id", "=", id)
+        .where("status", "=", "stopped")
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    /** Puts a running job back in the queue (the server was stopped or its process killed while it ran). */
     async requeue(id: string, attempts: number): Promise<void> {
       await queries
         .updateTable("jobs")
-        .set({ status: "queued", progress: 0, step: "Waits for its turn", started_at: null, attempts })
+        .set({ status: "queued", step: "Waits for its turn", started_at: null, attempts })
         .where("id", "=", id)
         .where("status", "=", "running")
         .execute();

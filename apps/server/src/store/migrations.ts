@@ -1,5 +1,7 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
+import { secondFormat } from "./second-format.js";
+
 export interface Migration {
   /** Consecutive from 1; kept in `PRAGMA user_version`. */
   readonly version: number;
@@ -281,4 +283,7 @@ create table settings (
 ) strict;
 `;
 
-export const migrations: readonly Migration[] = [{ version: 1, title: "the first tables", sql: first }];
+export const migrations: readonly Migration[] = [
+  { version: 1, title: "the first tables", sql: first },
+  { version: 2, title: "several labels, boxes and training curves", sql: secondFormat },
+];

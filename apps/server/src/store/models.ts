@@ -23,6 +23,11 @@ export interface NewModel {
 
 type ModelRow = Selectable<Omit<ModelsTable, "scores" | "roc">> & { running_model_id: string | null };
 
+/** Versions recorded before there were detectors don't say these figures. */
+function toMetrics(metrics: Partial<Metrics>): Metrics {
+  return { mAP50: null, mAP50_95: null, perLabel: [], ...metrics } as Metrics;
+}
+
 function toModel(row: ModelRow): Model {
   return {
     id: row.id,
@@ -36,7 +41,7 @@ function toModel(row: ModelRow): Model {
     sha256: row.sha256,
     source: row.source,
     trainImages: row.train_images,
-    metrics: row.metrics === null ? null : (JSON.parse(row.metrics) as Metrics),
+    metrics: row.metrics === null ? null : toMetrics(JSON.parse(row.metrics) as Partial<Metrics>),
     candidates: JSON.parse(row.candidates) as Candidate[],
     isRunning: row.running_model_id === row.id,
   };

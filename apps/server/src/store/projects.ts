@@ -1,6 +1,6 @@
 /** Projects with what is in force for them: the running model, the threshold and its history. */
 import type { Project, ThresholdChange } from "@sightline/api/schemas";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
 import type { ProjectsTable } from "./tables.js";
@@ -18,10 +18,14 @@ async function toProjects(queries: Queries, rows: readonly ProjectRow[]): Promis
   const ids = rows.map((row) => row.id);
   const samples = await queries
     .selectFrom("samples")
-    .select((e) => ["project_id", "label", "part", e.fn.countAll<number>().as("count")])
+    .select((e) => ["project_id", "part", e.fn.countAll<number>().as("count")])
     .where("project_id", "in", ids)
-    .groupBy(["project_id", "label", "part"])
+    .groupBy(["project_id", "part"])
     .execute();
+  // A list names each label once, so that a picture counts once under each of its labels.
+  const labels = await sql<{ project_id: string; label: string; count: number }>`
+    select samples.project_id, named.value as label, count(*) as count from samples, json_each(samples.labels) as named
+    where samples.project_id in (${sql.join(ids)}) group by 1, 2 order by 1, 2`.execute(queries);
   const cameras = await queries
     .selectFrom("cameras")
     .select((e) => ["project_id", e.fn.countAll<number>().as("count")])
@@ -34,11 +38,11 @@ async function toProjects(queries: Queries, rows: readonly ProjectRow[]): Promis
     let train = 0;
     for (const group of samples) {
       if (group.project_id !== row.id) continue;
-      byLabel[group.label] = (byLabel[group.label] ?? 0) + group.count;
       if (group.part === "test") test += group.count;
       // Pictures not yet put aside for the test count as training pictures.
       else train += group.count;
     }
+    for (const { project_id, label, count } of labels.rows) if (project_id === row.id) byLabel[label] = count;
     return {
       id: row.id,
       name: row.name,

@@ -1,6 +1,6 @@
 /** The labelled pictures of a project. */
-import type { Part, Sample } from "@sightline/api/schemas";
-import type { Selectable } from "kysely";
+import type { Box, Part, Sample } from "@sightline/api/schemas";
+import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
 import { checkCursor, type Page, toPage } from "./paging.js";
@@ -15,9 +15,29 @@ export interface StoredPicture {
   readonly height: number;
 }
 
+/** What a person said of a picture: one label, several at once (maybe none), or boxes (maybe none). */
+export type Annotation =
+  | { readonly kind: "label"; readonly label: string }
+  | { readonly kind: "labels"; readonly labels: readonly string[] }
+  | { readonly kind: "boxes"; readonly boxes: readonly Box[] };
+
+/** Every label an annotation names, each once. */
+export function labelsOf(annotation: Annotation): string[] {
+  if (annotation.kind === "label") return [annotation.label];
+  const named = annotation.kind === "labels" ? annotation.labels : annotation.boxes.map((box) => box.label);
+  return [...new Set(named)].sort();
+}
+
 /** A sample with what a training needs to read it. */
 export interface TrainingSample extends Sample {
   readonly imageSha256: string;
+  readonly annotation: Annotation;
+}
+
+function toAnnotation(row: Selectable<SamplesTable>): Annotation {
+  if (row.kind === "boxes") return { kind: "boxes", boxes: JSON.parse(row.boxes ?? "[]") as Box[] };
+  if (row.kind === "labels") return { kind: "labels", labels: JSON.parse(row.labels) as string[] };
+  return { kind: "label", label: row.label ?? "" };
 }
 
 function toSample(row: Selectable<SamplesTable>): Sample {
@@ -26,6 +46,8 @@ function toSample(row: Selectable<SamplesTable>): Sample {
     projectId: row.project_id,
     name: row.name,
     label: row.label,
+    labels: row.kind === "labels" ? (JSON.parse(row.labels) as string[]) : null,
+    boxes: row.boxes === null ? null : (JSON.parse(row.boxes) as Box[]),
     part: row.part,
     width: row.width,
     height: row.height,
@@ -43,7 +65,18 @@ export function sampleReads(queries: Queries) {
       limit: number;
     }): Promise<Page<Sample>> {
       let query = queries.selectFrom("samples").selectAll().where("project_id", "=", filter.projectId);
-      if (filter.label !== undefined) query = query.where("label", "=", filter.label);
+      if (filter.label !== undefined) {
+        const { label } = filter;
+        query = query.where((e) =>
+          e.or([
+            e("label", "=", label),
+            e.and([
+              e("kind", "<>", "label"),
+              sql<boolean>`exists (select 1 from json_each(samples.labels) as named where named.value = ${label})`,
+            ]),
+          ]),
+        );
+      }
       if (filter.part !== undefined) query = query.where("part", "=", filter.part);
       if (filter.cursor !== undefined) query = query.where("id", "<", checkCursor(filter.cursor));
       const rows = await query
@@ -79,6 +112,16 @@ export function sampleReads(queries: Queries) {
         .executeTakeFirst();
       return row && toSample(row);
     },
+    /** How the project's pictures are labelled; `undefined` while it has none. All of a project are labelled the same way. */
+    async kindOf(projectId: string): Promise<Annotation["kind"] | undefined> {
+      const row = await queries
+        .selectFrom("samples")
+        .select("kind")
+        .where("project_id", "=", projectId)
+        .limit(1)
+        .executeTakeFirst();
+      return row?.kind;
+    },
     /** All samples of a project, oldest first: what a training job reads. */
     async all(projectId: string): Promise<TrainingSample[]> {
       const rows = await queries
@@ -87,7 +130,7 @@ export function sampleReads(queries: Queries) {
         .where("project_id", "=", projectId)
         .orderBy("id")
         .execute();
-      return rows.map((row) => ({ ...toSample(row), imageSha256: row.image_sha256 }));
+      return rows.map((row) => ({ ...toSample(row), imageSha256: row.image_sha256, annotation: toAnnotation(row) }));
     },
   };
 }
@@ -98,18 +141,22 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
     async insert(sample: {
       projectId: string;
       name: string;
-      label: string;
+      annotation: Annotation;
       part: Part;
       picture: StoredPicture;
     }): Promise<string> {
       const id = newId();
+      const { annotation } = sample;
       await queries
         .insertInto("samples")
         .values({
           id,
           project_id: sample.projectId,
           name: sample.name,
-          label: sample.label,
+          kind: annotation.kind,
+          label: annotation.kind === "label" ? annotation.label : null,
+          labels: JSON.stringify(labelsOf(annotation)),
+          boxes: annotation.kind === "boxes" ? JSON.stringify(annotation.boxes) : null,
           part: sample.part,
           image_sha256: sample.picture.sha256,
           image_bytes: sample.picture.bytes,

@@ -47,7 +47,6 @@ interface Group {
   readonly bucket: number;
   readonly camera_id: string;
   readonly assembly_line_id: string;
-  readonly label: string | null;
   readonly status: string;
   readonly count: number;
   readonly anomalous: number;
@@ -63,7 +62,6 @@ export function statsReads(queries: Queries) {
         sql<number>`cast((starts_at - ${firstMs}) / ${bucketMs} as integer)`.as("bucket"),
         "camera_id",
         "assembly_line_id",
-        "label",
         "status",
         e.fn.sum<number>("count").as("count"),
         e.fn.sum<number>("anomalous").as("anomalous"),
@@ -75,7 +73,7 @@ export function statsReads(queries: Queries) {
     if (query.projectId !== undefined) selected = selected.where("project_id", "=", query.projectId);
     if (query.cameraId !== undefined) selected = selected.where("camera_id", "=", query.cameraId);
     if (query.assemblyLineId !== undefined) selected = selected.where("assembly_line_id", "=", query.assemblyLineId);
-    return selected.groupBy([sql`1`, sql`2`, sql`3`, sql`4`, sql`5`]).execute();
+    return selected.groupBy([sql`1`, sql`2`, sql`3`, sql`4`]).execute();
   }
 
   /** Bars narrower than a minute: at most a few hours of inspections, one by one. */
@@ -90,7 +88,6 @@ export function statsReads(queries: Queries) {
           sql<number>`cast((received_at - ${firstMs}) / ${bucketMs} as integer)`.as("bucket"),
           "camera_id",
           "assembly_line_id",
-          "label",
           "status",
           e.fn.countAll<number>().as("count"),
           sql<number>`coalesce(sum(is_anomalous), 0)`.as("anomalous"),
@@ -99,8 +96,37 @@ export function statsReads(queries: Queries) {
       { projectId, cameraId, assemblyLineId, from, to },
     )
       .where("status", "in", ["inspected", "failed"])
-      .groupBy([sql`1`, sql`2`, sql`3`, sql`4`, sql`5`])
+      .groupBy([sql`1`, sql`2`, sql`3`, sql`4`])
       .execute();
+  }
+
+  /** How many pictures had each label. */
+  async function countedLabels(query: StatsQuery, firstMs: number, bucketMs: number) {
+    let selected = queries
+      .selectFrom("inspection_label_counts")
+      .select((e) => ["label", e.fn.sum<number>("count").as("inspected")])
+      .where("span", "=", bucketMs % 3_600_000 === 0 ? 3600 : 60)
+      .where("starts_at", ">=", firstMs)
+      .where("starts_at", "<", query.toMs);
+    if (query.projectId !== undefined) selected = selected.where("project_id", "=", query.projectId);
+    if (query.cameraId !== undefined) selected = selected.where("camera_id", "=", query.cameraId);
+    if (query.assemblyLineId !== undefined) selected = selected.where("assembly_line_id", "=", query.assemblyLineId);
+    return selected.groupBy("label").orderBy("label").execute();
+  }
+
+  async function inspectedLabels({ projectId, cameraId, assemblyLineId, toMs }: StatsQuery, firstMs: number) {
+    const ended = filtered(queries.selectFrom("inspections").select("labels"), {
+      projectId,
+      cameraId,
+      assemblyLineId,
+      from: toTime(firstMs),
+      to: toTime(toMs),
+    }).where("status", "=", "inspected");
+    const { rows } = await sql<{ label: string; inspected: number }>`
+      select found.value as label, count(*) as inspected from (${ended}) as ended,
+        json_each(case when ended.labels = '[]' then '["none"]' else ended.labels end) as found
+      group by 1 order by 1`.execute(queries);
+    return rows;
   }
 
   return {
@@ -109,8 +135,9 @@ export function statsReads(queries: Queries) {
       const bucketMs = bucketSeconds * 1000;
       // Bars start at whole multiples of their width, so that they don't jump between two looks.
       const firstMs = Math.floor(query.fromMs / bucketMs) * bucketMs;
-      const groups =
-        bucketSeconds < 60 ? await inspected(query, firstMs, bucketMs) : await counted(query, firstMs, bucketMs);
+      const isFine = bucketSeconds < 60;
+      const groups = await (isFine ? inspected : counted)(query, firstMs, bucketMs);
+      const labels = await (isFine ? inspectedLabels : countedLabels)(query, firstMs, bucketMs);
 
       const unfinished = await filtered(
         queries.selectFrom("inspections").select((e) => ["status", e.fn.countAll<number>().as("count")]),
@@ -132,7 +159,6 @@ export function statsReads(queries: Queries) {
       const totals = { inspected: 0, anomalous: 0, failed: 0 };
       const cameras = tally();
       const lines = tally();
-      const labels = tally();
       let inferenceMs = 0;
       for (const group of groups) {
         const bar = buckets[group.bucket];
@@ -151,7 +177,6 @@ export function statsReads(queries: Queries) {
         }
         cameras.add(group.camera_id, count);
         lines.add(group.assembly_line_id, count);
-        labels.add(group.label ?? "", count);
       }
       return {
         // The first bar may start a little earlier than asked for; totals are the sums of the bars.
@@ -167,7 +192,7 @@ export function statsReads(queries: Queries) {
         buckets,
         byCamera: cameras.sorted().map(([cameraId, count]) => ({ cameraId, ...count })),
         byLine: lines.sorted().map(([assemblyLineId, count]) => ({ assemblyLineId, ...count })),
-        byLabel: labels.sorted().map(([label, count]) => ({ label, inspected: count.inspected })),
+        byLabel: labels,
       };
     },
   };

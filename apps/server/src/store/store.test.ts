@@ -47,6 +47,8 @@ function picture(projectId: string, id: string, more: Partial<NewInspection> = {
 
 const goodPart: Verdict = {
   label: "normal",
+  labels: ["normal"],
+  detections: [],
   isAnomalous: false,
   score: 0.1,
   confidence: 0.8,
@@ -58,7 +60,7 @@ const goodPart: Verdict = {
   thumbnailSha256: null,
   heatMapSha256: null,
 };
-const badPart: Verdict = { ...goodPart, label: "anomaly", isAnomalous: true, score: 0.9 };
+const badPart: Verdict = { ...goodPart, label: "anomaly", labels: ["anomaly"], isAnomalous: true, score: 0.9 };
 
 test("writes that come together share one transaction, and each gets its own result", async (t) => {
   const { store } = await openTicking(t);
@@ -273,12 +275,13 @@ test("deleting a project takes everything in it along", async (t) => {
   const projectId = await store.write(async (tx) => {
     const id = await tx.projects.insert({ name: "p" });
     await tx.cameras.insert({ id: "cam-1", projectId: id, name: "c", assemblyLineId: "line-1" });
-    await tx.jobs.insert({ kind: "train", projectId: id, parameters: {}, createdBy: "me" });
+    await tx.jobs.insert({ kind: "train", projectId: id, parameters: { method: "auto", seed: 0 }, createdBy: "me" });
     await tx.projects.setThreshold(id, 0.7, "me");
     const inspection = picture(id, firstIdAt(startMs));
     await tx.inspections.insert(inspection);
     await tx.inspections.record(inspection.id, goodPart);
-    await tx.samples.insert({ projectId: id, name: "s", label: "good", part: "auto", picture: inspection.picture });
+    const annotation = { kind: "label", label: "good" } as const;
+    await tx.samples.insert({ projectId: id, name: "s", annotation, part: "auto", picture: inspection.picture });
     return id;
   });
   assert.equal(await store.write((tx) => tx.projects.remove(projectId)), true);

@@ -33,7 +33,13 @@ export interface SamplesTable {
   id: Fixed<string>;
   project_id: Fixed<string>;
   name: Fixed<string>;
-  label: string;
+  kind: Fixed<"label" | "labels" | "boxes">;
+  /** Where `kind` is "label". */
+  label: Fixed<string | null>;
+  /** JSON: the one label, the labels that hold, or the labels of the boxes, each once. */
+  labels: Fixed<string>;
+  /** JSON, where `kind` is "boxes". */
+  boxes: Fixed<string | null>;
   part: "train" | "test" | "auto";
   image_sha256: Fixed<string>;
   image_bytes: Fixed<number>;
@@ -48,7 +54,7 @@ export interface ModelsTable {
   project_id: Fixed<string>;
   version: Fixed<number>;
   method: Fixed<string>;
-  task: Fixed<"anomaly" | "classification">;
+  task: Fixed<"anomaly" | "classification" | "multilabel" | "detection">;
   labels: Fixed<string>;
   created_at: Fixed<number>;
   size_bytes: Fixed<number>;
@@ -65,9 +71,15 @@ export interface JobsTable {
   id: Fixed<string>;
   kind: Fixed<"train">;
   project_id: Fixed<string>;
-  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  status: "queued" | "running" | "stopped" | "succeeded" | "failed" | "cancelled";
   progress: number;
   step: string;
+  seconds_left: number | null;
+  /** What the curves' metric is, and how many epochs there will be at most; `null` until the first epoch has ended. */
+  metric_name: string | null;
+  epochs: number | null;
+  /** JSON: the newest point of the curves. */
+  latest: string | null;
   created_at: Fixed<number>;
   created_by: Fixed<string>;
   started_at: number | null;
@@ -75,10 +87,18 @@ export interface JobsTable {
   model_id: string | null;
   error_code: string | null;
   error_message: string | null;
-  /** JSON: what to do (method, seed). */
+  /** JSON: what to do (method, seed, budget). */
   parameters: Fixed<string>;
   /** How often it was started: a job that ends the server with it must not do so for ever. */
   attempts: Generated<number>;
+}
+
+/** The curves of trainings, a row an epoch. */
+export interface TrainingPointsTable {
+  job_id: Fixed<string>;
+  epoch: Fixed<number>;
+  /** JSON. */
+  point: string;
 }
 
 export interface CamerasTable {
@@ -153,7 +173,12 @@ export interface InspectionsTable {
   captured_at: Fixed<number | null>;
   received_at: Fixed<number>;
   inspected_at: number | null;
+  /** The verdict in one line. */
   label: string | null;
+  /** JSON: every label that holds; `null` until inspected. */
+  labels: string | null;
+  /** JSON: boxes found; `null` where the model finds none by its nature. */
+  detections: string | null;
   is_anomalous: Bit | null;
   score: number | null;
   confidence: number | null;
@@ -182,11 +207,26 @@ export interface InspectionCountsTable {
   camera_id: Fixed<string>;
   assembly_line_id: Fixed<string>;
   status: Fixed<"inspected" | "failed">;
-  /** Empty for failed ones. */
-  label: Fixed<string>;
   count: number;
   anomalous: number;
   inference_ms: number;
+}
+
+/** How many pictures had which label, kept by triggers; pictures with several labels count under each, those without under "none". */
+export interface InspectionLabelCountsTable {
+  span: Fixed<60 | 3600>;
+  starts_at: Fixed<number>;
+  project_id: Fixed<string>;
+  camera_id: Fixed<string>;
+  assembly_line_id: Fixed<string>;
+  label: Fixed<string>;
+  count: number;
+}
+
+/** Kept by triggers, only for inspections whose one-line label is not their label. */
+export interface InspectionLabelsTable {
+  label: Fixed<string>;
+  inspection_id: Fixed<string>;
 }
 
 export interface ActionsTable {
@@ -216,6 +256,7 @@ export interface Tables {
   samples: SamplesTable;
   models: ModelsTable;
   jobs: JobsTable;
+  training_points: TrainingPointsTable;
   cameras: CamerasTable;
   tokens: TokensTable;
   users: UsersTable;
@@ -225,6 +266,8 @@ export interface Tables {
   uploads: UploadsTable;
   inspections: InspectionsTable;
   inspection_counts: InspectionCountsTable;
+  inspection_label_counts: InspectionLabelCountsTable;
+  inspection_labels: InspectionLabelsTable;
   actions: ActionsTable;
   settings: SettingsTable;
 }

@@ -21,7 +21,7 @@ export function matches(inspection: Inspection, filter: InspectionFilter): boole
     (project === undefined || project === inspection.projectId) &&
     (camera === undefined || camera === inspection.cameraId) &&
     (line === undefined || line === inspection.assemblyLineId) &&
-    (verdict === undefined || verdict === inspection.label) &&
+    (verdict === undefined || verdict === inspection.label || inspection.labels.includes(verdict)) &&
     (status === undefined || status === inspection.status) &&
     (from === undefined || inspection.receivedAt >= from) &&
     (to === undefined || inspection.receivedAt < to)
@@ -65,8 +65,9 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
   }
 }
 
+/** Nothing more comes of it by itself: ended, or stopped until a person goes on with it. */
 export function isOver(job: Job): boolean {
-  return job.status === "succeeded" || job.status === "failed" || job.status === "cancelled";
+  return job.status !== "queued" && job.status !== "running";
 }
 
 type Page = { items: Inspection[]; nextCursor: string | null };

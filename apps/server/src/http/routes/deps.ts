@@ -8,7 +8,7 @@ import type { Services } from "../../services.js";
 
 export interface RouteDeps {
   readonly services: Services;
-  readonly jobs: Pick<TrainingJobs, "start" | "cancel">;
+  readonly jobs: Pick<TrainingJobs, "start" | "stop" | "resumeStopped" | "cancel">;
   /** Ends its training, then deletes a project with everything in it. */
   readonly deleteProject: (projectId: string) => Promise<void>;
   readonly modelUpload: ModelUpload;

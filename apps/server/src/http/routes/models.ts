@@ -53,10 +53,11 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
         threshold: deployment?.threshold ?? OWN_THRESHOLD,
         timeoutMs: PREDICT_TIMEOUT_MS,
       });
-      const { task, label, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
+      const { task, label, labels, detections, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
       const heatMap = heatMapPng === undefined ? null : Buffer.from(heatMapPng).toString("base64");
-      const verdict = { task, label, isAnomalous, score, confidence, probabilities: { ...probabilities } };
-      return { ...verdict, width, height, inferenceMs, heatMapPng: heatMap };
+      const found = { task, label, labels: [...labels], detections: detections.map((one) => ({ ...one })) };
+      const verdict = { isAnomalous, score, confidence, probabilities: { ...probabilities } };
+      return { ...found, ...verdict, width, height, inferenceMs, heatMapPng: heatMap };
     },
   } satisfies Partial<Handlers>;
 }

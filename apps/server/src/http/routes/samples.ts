@@ -1,5 +1,6 @@
 /** Labelled pictures: what a model learns from. */
 import { errors } from "../../errors.js";
+import { parseAnnotation } from "../../intake/annotation.js";
 import type { FileAnswer, Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing } from "./existing.js";
@@ -15,7 +16,9 @@ export function sampleRoutes({ services }: RouteDeps) {
 
     addSample: async ({ params, query, bytes, request }) => {
       const contentType = request.headers["content-type"] ?? "";
-      const sample = await services.addLabelledPicture({ ...params, ...query, contentType, bytes });
+      const { part, name } = query;
+      const annotation = parseAnnotation(query);
+      const sample = await services.addLabelledPicture({ ...params, annotation, part, name, contentType, bytes });
       live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
       return sample;
     },

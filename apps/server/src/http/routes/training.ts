@@ -1,4 +1,4 @@
-/** Training jobs: start, watch, cancel. */
+/** Training jobs: start, watch, stop, resume, cancel. */
 import { errors } from "../../errors.js";
 import type { Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
@@ -13,6 +13,13 @@ export function trainingRoutes({ services: { store }, jobs }: RouteDeps) {
     }),
 
     getJob: async ({ params }) => existing(await store.read.jobs.get(params.jobId), errors.jobNotFound, params.jobId),
+
+    getJobHistory: async ({ params }) =>
+      existing(await store.read.jobs.history(params.jobId), errors.jobNotFound, params.jobId),
+
+    stopJob: ({ params, body }) => jobs.stop(params.jobId, body.keep),
+
+    resumeJob: ({ params }) => jobs.resumeStopped(params.jobId),
 
     cancelJob: ({ params }) => jobs.cancel(params.jobId),
   } satisfies Partial<Handlers>;

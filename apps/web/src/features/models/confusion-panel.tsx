@@ -1,12 +1,12 @@
 /** What was answered for what it was: the diagonal is right. */
 import { Table, Text } from "@mantine/core";
-import type { Metrics } from "@sightline/api/schemas";
+import type { Metrics, Task } from "@sightline/api/schemas";
 import { Panel } from "../../components/panel.js";
 import css from "./confusion-panel.module.css";
 
 const names: Record<string, string> = { normal: "good", anomaly: "defect" };
 
-export function ConfusionPanel({ metrics, task }: { metrics: Metrics; task: "anomaly" | "classification" }) {
+export function ConfusionPanel({ metrics, task }: { metrics: Metrics; task: Task }) {
   const { labels, counts } = metrics.confusion;
   const nameOf = (label: string) => (task === "anomaly" ? (names[label] ?? label) : label);
   return (

@@ -1,7 +1,7 @@
 /** The sentence on top of a model's report. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Metrics } from "@sightline/api/schemas";
+import type { Metrics, Task } from "@sightline/api/schemas";
 import { basisOf, inPlainWords } from "./plain-words.js";
 
 function metrics(labels: string[], counts: number[][]): Metrics {
@@ -10,6 +10,9 @@ function metrics(labels: string[], counts: number[][]): Metrics {
     source: "test",
     images,
     accuracy: 1,
+    mAP50: null,
+    mAP50_95: null,
+    perLabel: [],
     precision: null,
     recall: null,
     f1: null,
@@ -19,7 +22,7 @@ function metrics(labels: string[], counts: number[][]): Metrics {
   };
 }
 
-const cases: { labels: string[]; counts: number[][]; task: "anomaly" | "classification"; says: string }[] = [
+const cases: { labels: string[]; counts: number[][]; task: Task; says: string }[] = [
   {
     labels: ["normal", "anomaly"],
     counts: [

@@ -1,11 +1,14 @@
 /** A model's metrics said as a person on the shop floor would say them. */
-import type { Metrics } from "@sightline/api/schemas";
+import type { Metrics, Task } from "@sightline/api/schemas";
 import { percent, plural } from "../../components/format.js";
 
 const normalNames = new Set(["normal", "good", "ok", "normals", "pass"]);
 
 /** "Finds 19 of 20 defects and rejects 1 of 20 good parts." */
-export function inPlainWords({ confusion }: Metrics, task: "anomaly" | "classification"): string {
+export function inPlainWords(metrics: Metrics, task: Task): string {
+  if (metrics.images === 0) return "It was not tested: no picture was kept for a test.";
+  if (task === "multilabel" || task === "detection") return foundWords(metrics, task);
+  const { confusion } = metrics;
   const { labels, counts } = confusion;
   const total = counts.flat().reduce((sum, one) => sum + one, 0);
   if (total === 0) return "It was not tested: no picture was kept for a test.";
@@ -16,6 +19,23 @@ export function inPlainWords({ confusion }: Metrics, task: "anomaly" | "classifi
   const start = `Names ${right} of ${total} pictures correctly (${percent(right / total)}).`;
   if (worst === undefined) return start;
   return `${start} Its most frequent mistake: it takes “${labels[worst.truth]}” for “${labels[worst.answer]}” (${worst.count} of ${worst.of}).`;
+}
+
+/** Several labels or boxes: what is found of what was there. */
+function foundWords({ accuracy, mAP50, perLabel }: Metrics, task: "multilabel" | "detection"): string {
+  const measured = perLabel.filter((row) => row.truths > 0 && row.recall !== null);
+  const truths = measured.reduce((sum, row) => sum + row.truths, 0);
+  const found = Math.round(measured.reduce((sum, row) => sum + row.truths * (row.recall ?? 0), 0));
+  const things = task === "detection" ? plural(truths, "object") : plural(truths, "label");
+  const start =
+    truths === 0
+      ? task === "detection"
+        ? `Its mean average precision is ${percent(mAP50)}.`
+        : `${percent(accuracy)} of its yes-or-no answers are right.`
+      : `Finds ${found === truths ? "all" : `${found} of`} ${things}.`;
+  const worst = measured.toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0))[0];
+  if (worst === undefined || measured.length < 2 || (worst.recall ?? 1) > 0.95) return start;
+  return `${start} It is weakest at “${worst.label}” (${percent(worst.recall)} of ${worst.truths}).`;
 }
 
 function anomalyWords(counts: readonly (readonly number[])[], normal: number): string {

@@ -10,9 +10,10 @@ import { TimeText } from "../../components/time-text.js";
 import { TrainingProgress } from "./training-progress.js";
 import { useTraining } from "./use-training.js";
 
-const words = {
+const words: Record<Job["status"], string> = {
   queued: "In the queue",
   running: "Running",
+  stopped: "Stopped",
   succeeded: "Succeeded",
   failed: "Failed",
   cancelled: "Cancelled",

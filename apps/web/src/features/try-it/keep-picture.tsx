@@ -19,7 +19,7 @@ export interface KeepPictureProps {
 export function KeepPicture({ trial, project, labels, onKept }: KeepPictureProps) {
   const may = useMay("addSample");
   const add = useChange("addSample", {
-    onDone: ({ id, label, projectId }) => onKept({ sampleId: id, label, projectId }),
+    onDone: ({ id, label, projectId }) => onKept({ sampleId: id, label: label ?? "", projectId }),
   });
   const remove = useChange("deleteSample", { onDone: () => onKept(undefined) });
   if (!may.allowed) return null;
