@@ -57,7 +57,10 @@ export function writeOnnx(graph: Graph): Uint8Array {
     create(ModelProtoSchema, {
       irVersion,
       producerName: "sightline",
-      opsetImport: [{ domain: "", version: BigInt(graph.opset) }],
+      opsetImport: [
+        { domain: "", version: BigInt(graph.opset) },
+        ...(graph.nodes.some((node) => domainOf(node).domain !== "") ? [{ domain: blockedDomain, version: 1n }] : []),
+      ],
       metadataProps: [...graph.metadata].map(([key, value]) => ({ key, value })),
       graph: {
         name: graph.name,
@@ -66,7 +69,7 @@ export function writeOnnx(graph: Graph): Uint8Array {
         initializer: [...graph.initializers].map(([name, value]) => ({ ...writeTensor(value), name })),
         node: graph.nodes.map((node) => ({
           name: node.name,
-          opType: node.operator,
+          ...domainOf(node),
           input: [...node.inputs],
           output: [...node.outputs],
           attribute: Object.entries(node.attributes).map(([name, value]) => ({ name, ...writeAttribute(value) })),
@@ -74,6 +77,16 @@ export function writeOnnx(graph: Graph): Uint8Array {
       },
     }),
   );
+}
+
+/** ONNX Runtime's own domain of operators in blocked layout: in our training graphs only, never in a file from elsewhere. */
+const blockedDomain = "com.microsoft.nchwc";
+
+/** An operator "nchwc.Conv" of the table is "Conv" of that domain. */
+function domainOf({ operator }: Node): { domain: string; opType: string } {
+  return operator.startsWith("nchwc.")
+    ? { domain: blockedDomain, opType: operator.slice("nchwc.".length) }
+    : { domain: "", opType: operator };
 }
 
 function readModel(model: ModelProto): Graph {

@@ -2,7 +2,8 @@
  * What each operator must compute: the cases of the session contract.
  *
  * The inputs were chosen by hand or drawn once; the outputs were computed by ONNX's own reference evaluator (the Python
- * package onnx 1.23.2, onnx.reference, operator set 18), so that neither of our two sessions judges itself.
+ * package onnx 1.23.2, onnx.reference, operator set 18), those of Atan, Erf, ConvTranspose and Split by a Python program
+ * from ONNX's definitions, so that neither of our two sessions judges itself.
  */
 
 import type { Attribute } from "../graph.js";
@@ -1118,5 +1119,88 @@ export const operatorCases: readonly OperatorCase[] = [
     ],
     attributes: { mode: { type: "string", value: "nearest" } },
     outputs: [float([1, 1, 3, 3], [1.98, 0.42, -0.01, -1.8, 0.2, -0.53, -0.68, 0.28, -0.51])],
+  },
+  {
+    title: "Atan works on each element",
+    operator: "Atan",
+    inputs: [float([2, 3], [0.5, 1.59, 1.1, -1.1, -0.8, 1.49])],
+    attributes: {},
+    outputs: [float([2, 3], [0.463648, 1.00938, 0.832981, -0.832981, -0.674741, 0.979703])],
+  },
+  {
+    title: "Erf works on each element",
+    operator: "Erf",
+    inputs: [float([2, 3], [0.5, 1.59, 1.1, -1.1, -0.8, 1.49])],
+    attributes: {},
+    outputs: [float([2, 3], [0.5205, 0.975462, 0.880205, -0.880205, -0.742101, 0.964898])],
+  },
+  {
+    title: "ConvTranspose spreads each element with asymmetric pads and an odd size",
+    operator: "ConvTranspose",
+    inputs: [
+      float([1, 2, 2, 3], [-1.05, 0.18, -0.52, 0.42, 0.5, -1.74, -1.95, 1.35, -0.96, -1.06, 1.98, -0.12]),
+      float(
+        [2, 2, 3, 2],
+        [
+          1.35, -0.09, 0.56, -1.4, 0.54, 1.47, 0.09, 0.97, 0.69, -1.74, 1.03, 0.36, -0.79, -1.88, 1.46, -0.11, 0.88,
+          1.52, 0.86, 1.68, -0.42, 1.2, -0.22, 1.74,
+        ],
+      ),
+      float([2], [1.52, -1.61]),
+    ],
+    attributes: {
+      strides: { type: "ints", value: [2, 2] },
+      pads: { type: "ints", value: [1, 0, 0, 1] },
+      group: { type: "int", value: 1 },
+      dilations: { type: "ints", value: [1, 1] },
+      output_padding: { type: "ints", value: [1, 0] },
+    },
+    outputs: [
+      float(
+        [1, 2, 5, 5],
+        [
+          -1.915, 3.2045, 3.5918, 1.1195, -0.1728, 0.6414, -1.0325, 1.916, 0.0692, -1.8598, 0.2076, 1.0486, 4.6908,
+          0.6022, 0.3704, 0.814, 0.5262, 3.5324, 5.2646, 0.4748, 1.52, 1.52, 1.52, 1.52, 1.52, -1.5155, -2.123, -2.0528,
+          -0.3032, -1.5656, -3.1363, -6.7544, 0.0262, 4.6152, -2.1942, -0.875, -3.6128, -2.0966, -0.104, -2.7602,
+          -0.9442, -3.3032, -1.5306, 2.0152, -3.3758, -1.61, -1.61, -1.61, -1.61, -1.61,
+        ],
+      ),
+    ],
+  },
+  {
+    title: "ConvTranspose works in groups with a dilation",
+    operator: "ConvTranspose",
+    inputs: [
+      float(
+        [2, 2, 2, 2],
+        [-1.46, -1.13, 1.86, -0.26, 0.51, -0.8, 0.03, -0.46, -0.6, 0.34, 0.34, 1.62, 0.73, 1.72, 1.43, 1.96],
+      ),
+      float([2, 1, 2, 2], [0.69, -1.35, 1.44, 1.86, 1.62, 0.28, 0.86, -1.16]),
+    ],
+    attributes: {
+      strides: { type: "ints", value: [1, 1] },
+      pads: { type: "ints", value: [0, 0, 0, 0] },
+      group: { type: "int", value: 2 },
+      dilations: { type: "ints", value: [2, 1] },
+      output_padding: { type: "ints", value: [0, 0] },
+    },
+    outputs: [
+      float(
+        [2, 2, 4, 3],
+        [
+          -1.0074, 1.1913, 1.5255, 1.2834, -2.6904, 0.351, -2.1024, -4.3428, -2.1018, 2.6784, 3.0852, -0.4836, 0.8262,
+          -1.1532, -0.224, 0.0486, -0.7368, -0.1288, 0.4386, -1.2796, 0.928, 0.0258, -0.4304, 0.5336, -0.414, 1.0446,
+          -0.459, 0.2346, 0.6588, -2.187, -0.864, -0.6264, 0.6324, 0.4896, 2.9652, 3.0132, 1.1826, 2.9908, 0.4816,
+          2.3166, 3.5756, 0.5488, 0.6278, 0.6324, -1.9952, 1.2298, 0.0268, -2.2736,
+        ],
+      ),
+    ],
+  },
+  {
+    title: "Split cuts an axis into parts of unequal size",
+    operator: "Split",
+    inputs: [float([2, 3], [1, 2, 3, 4, 5, 6]), whole([2], [1, 2])],
+    attributes: { axis: { type: "int", value: 1 } },
+    outputs: [float([2, 1], [1, 4]), float([2, 2], [2, 3, 5, 6])],
   },
 ];

@@ -6,14 +6,12 @@
 import { NnError } from "../errors.js";
 import type { Graph, ValueInfo } from "../graph.js";
 import { checkGraph } from "../graph.js";
-import type { Value } from "../operator.js";
+import type { Elements, Operator, Value } from "../operator.js";
 import { Call } from "../operator.js";
-import { inferNode, isOperatorName } from "../operators.js";
-import type { Tensor } from "../tensor.js";
-import { tensor } from "../tensor.js";
+import { inferNode, isOperatorName, operators } from "../operators.js";
+import type { ElementType, Tensor, TensorData } from "../tensor.js";
+import { elementTypes, tensor } from "../tensor.js";
 import { checkFeeds } from "./feeds.js";
-import type { Kernel } from "./kernels.js";
-import { kernels } from "./kernels.js";
 import type { Session } from "./session.js";
 
 export function openReferenceSession(graph: Graph): Session {
@@ -48,11 +46,11 @@ class ReferenceSession implements Session {
       });
       const shapes = inferNode(node, inputs);
       if (!isOperatorName(node.operator)) continue;
-      const kernel: Kernel = kernels[node.operator];
-      const results = kernel(new Call(node, inputs), shapes);
+      const { run }: Operator = operators[node.operator];
+      const results = run(new Call(node, inputs), shapes);
       for (const [index, name] of node.outputs.entries()) {
         const [shape, data] = [shapes[index], results[index]];
-        if (shape && data) values.set(name, tensor(shape.type, shape.dims.map(Number), data));
+        if (shape && data) values.set(name, tensor(shape.type, shape.dims.map(Number), rounded(shape.type, data)));
       }
     }
     return Object.fromEntries(graph.outputs.map(({ name }) => [name, copy(values.get(name) as Tensor)]));
@@ -65,6 +63,35 @@ class ReferenceSession implements Session {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** Rules compute in double precision; the value's type says what is kept of it. */
+function rounded(type: ElementType, elements: Elements): TensorData {
+  const { array } = elementTypes[type];
+  return elements instanceof array ? elements : (array as Float32ArrayConstructor).from(elements as ArrayLike<number>);
+}
+
+/**
+ * The same graph in double precision throughout: float32 inputs, constants and casts become float64, and nothing is
+ * rounded between operators. Only the reference session runs all of it.
+ */
+export function inDoublePrecision(graph: Graph): Graph {
+  const wide = <Info extends { readonly type: ElementType }>(info: Info): Info =>
+    info.type === "float32" ? { ...info, type: "float64" } : info;
+  const nodes = graph.nodes.map((node) => {
+    const { to } = node.attributes;
+    if (node.operator !== "Cast" || to?.value !== elementTypes.float32.onnx) return node;
+    return { ...node, attributes: { to: { type: "int" as const, value: elementTypes.float64.onnx } } };
+  });
+  const initializers = new Map([...graph.initializers].map(([name, value]) => [name, doubleTensor(value)]));
+  return { ...graph, nodes, initializers, inputs: graph.inputs.map(wide), outputs: graph.outputs.map(wide) };
+}
+
+/** A float32 tensor in double precision; any other as it is. */
+export function doubleTensor(value: Tensor): Tensor {
+  return value.type === "float32"
+    ? tensor("float64", value.dims, Float64Array.from(value.data as Float32Array))
+    : value;
 }
 
 /** What a run returns is the caller's own, even where it is an input or a constant passed through. */

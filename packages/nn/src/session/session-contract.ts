@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import type { Graph } from "../graph.js";
 import { standardOpset } from "../graph.js";
 import { GraphBuilder } from "../graph-builder.js";
+import type { Operator } from "../operator.js";
 import { operators } from "../operators.js";
 import type { Tensor } from "../tensor.js";
 import { floatTensor } from "../tensor.js";
@@ -31,10 +32,10 @@ export function sessionContract(
       });
     }
 
-    test("each operator of the table has a case", () => {
+    test("each ONNX operator of the table has a case", () => {
       const tested = new Set<string>(operatorCases.map(({ operator }) => operator));
       assert.deepEqual(
-        Object.keys(operators).filter((operator) => !tested.has(operator)),
+        Object.entries<Operator>(operators).flatMap(([name, { lower }]) => (lower || tested.has(name) ? [] : [name])),
         [],
       );
     });

@@ -1,24 +1,68 @@
-/** ONNX Resize of the reference session: nearest and linear, one axis after the other. */
+/** ONNX Resize, nearest and linear, one axis after the other, and its gradient. */
 
-import type { Call, Value } from "../operator.js";
-import type { TensorData } from "../tensor.js";
-import { elementCount } from "../tensor.js";
+import type { Backward, Call, Elements, Value } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import { elementCount, floatTensor } from "../tensor.js";
 import { floats, outputDims, sizes } from "./elements.js";
 
-export function resize(call: Call, outputs: readonly Value[]): TensorData[] {
-  const target = outputDims(outputs);
+/** One axis that changes its size. */
+interface ResizedAxis {
+  readonly axis: number;
+  readonly before: number;
+  readonly after: number;
+  readonly sample: Sampler;
+}
+
+function resizedAxes(call: Call, target: readonly number[]): ResizedAxis[] {
   const dims = sizes(call, 0);
   const axes = (call.ints("axes") ?? dims.map((_, axis) => axis)).map((axis) => call.axis(axis, dims.length));
   const scales = call.inputs[3] ? null : floats(call, 2);
-  let data = floats(call, 0);
-  for (const [at, axis] of axes.entries()) {
+  return axes.flatMap((axis, at) => {
     const [before = 1, after = 1] = [dims[axis], target[axis]];
     const scale = scales?.[at] ?? after / before;
-    if (scale === 1) continue;
-    data = resizeAxis(data, dims, axis, after, sampler(call, before, after, scale));
+    return scale === 1 ? [] : [{ axis, before, after, sample: sampler(call, before, after, scale) }];
+  });
+}
+
+export function resize(call: Call, outputs: readonly Value[]): Elements[] {
+  const dims = sizes(call, 0);
+  let data = floats(call, 0);
+  for (const { axis, after, sample } of resizedAxes(call, outputDims(outputs))) {
+    data = resizeAxis(data, dims, axis, after, sample);
     dims[axis] = after;
   }
   return [data];
+}
+
+/**
+ * Resizing is linear, and a matrix along each axis: its gradient is the product with the transposed matrices, last axis
+ * first. An axis that isn't among the last two is moved to the end and back.
+ */
+export function resizeGradient({ tape, call, y, dy }: Backward): string[] {
+  let gradient = dy;
+  for (const resized of resizedAxes(call, tape.sizes(y)).reverse()) {
+    const rank = tape.dims(gradient).length;
+    const matrix = resizeMatrix(resized);
+    if (resized.axis === rank - 1) gradient = tape.matMul(gradient, matrix);
+    else {
+      const order = Array.from({ length: rank }, (_, axis) => axis);
+      order.push(...order.splice(resized.axis, 1));
+      const back = order.map((_, axis) => order.indexOf(axis));
+      gradient = tape.transpose(tape.matMul(tape.transpose(gradient, order), matrix), back);
+    }
+  }
+  return [gradient];
+}
+
+/** [after, before]: the share that each element before has in each after. */
+function resizeMatrix({ before, after, sample }: ResizedAxis): Tensor {
+  const shares = new Float32Array(after * before);
+  for (let index = 0; index < after; index++) {
+    const { low, high, share } = sample(index);
+    shares[index * before + low] = (shares[index * before + low] ?? 0) + 1 - share;
+    shares[index * before + high] = (shares[index * before + high] ?? 0) + share;
+  }
+  return floatTensor([after, before], shares);
 }
 
 /** The two neighbours of an output index and the share of the second. */
@@ -62,18 +106,18 @@ function roundingRule(call: Call): (position: number) => number {
 }
 
 function resizeAxis(
-  data: Float32Array,
+  data: Float64Array,
   dims: readonly number[],
   axis: number,
   after: number,
   sample: Sampler,
-): Float32Array {
+): Float64Array {
   const [outer, before, inner] = [
     elementCount(dims.slice(0, axis)),
     dims[axis] ?? 0,
     elementCount(dims.slice(axis + 1)),
   ];
-  const result = new Float32Array(outer * after * inner);
+  const result = new Float64Array(outer * after * inner);
   for (let row = 0; row < outer; row++) {
     for (let index = 0; index < after; index++) {
       const { low, high, share } = sample(index);

@@ -1,4 +1,4 @@
-/** Reading, placing and broadcasting elements: what the reference kernels share. */
+/** Reading, placing and broadcasting elements: what the rows' loops share. */
 
 import type { Call, Value } from "../operator.js";
 import type { Tensor, TensorData } from "../tensor.js";
@@ -9,12 +9,12 @@ export function source(call: Call, index: number): Tensor {
   return call.input(index).constant ?? call.fail(`input ${index} has no elements.`);
 }
 
-/** An input's elements as floats (bool as 0 and 1). Arithmetic on other types is not what our graphs do. */
-export function floats(call: Call, index: number): Float32Array {
+/** An input's elements in double precision (bool as 0 and 1). Arithmetic on other types is not what our graphs do. */
+export function floats(call: Call, index: number): Float64Array {
   const { data, type } = source(call, index);
-  if (data instanceof Float32Array) return data;
-  if (type === "bool") return Float32Array.from(data as Uint8Array);
-  return call.fail(`the reference computes float32 only, input ${index} is ${type}.`);
+  if (data instanceof Float64Array) return data;
+  if (data instanceof Float32Array || type === "bool") return Float64Array.from(data as Float32Array | Uint8Array);
+  return call.fail(`the reference computes floats only, input ${index} is ${type}.`);
 }
 
 export function sizes(call: Call, index: number): number[] {
@@ -62,4 +62,24 @@ export function pick({ type, data }: Tensor, offsets: readonly number[], fill = 
     type,
     offsets.map((offset) => data[offset] ?? fill),
   );
+}
+
+/** Element indices of each line along the call's axis, in the order of the output's places. */
+export function lines(call: Call, dims: readonly number[], defaultAxis: number): number[][] {
+  const axis = call.axis(call.int("axis", defaultAxis), dims.length);
+  const [outer, size, inner] = [elementCount(dims.slice(0, axis)), dims[axis] ?? 0, elementCount(dims.slice(axis + 1))];
+  return Array.from({ length: outer * inner }, (_, line) => {
+    const start = Math.floor(line / inner) * size * inner + (line % inner);
+    return Array.from({ length: size }, (_, index) => start + index * inner);
+  });
+}
+
+export function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index] ?? 0;
+  return sum;
+}
+
+export function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 }

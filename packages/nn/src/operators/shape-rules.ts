@@ -1,8 +1,8 @@
 /** Shape rules that several operators share. */
 
-import type { Dimension } from "./graph.js";
-import { unknownDimension } from "./graph.js";
-import type { Call, Operator, Value } from "./operator.js";
+import type { Dimension } from "../graph.js";
+import { unknownDimension } from "../graph.js";
+import type { Call, Value } from "../operator.js";
 
 /** The output is like the first input. */
 export function sameShape(call: Call): Value[] {
@@ -38,16 +38,12 @@ export function broadcast(call: Call, a: readonly Dimension[], b: readonly Dimen
 }
 
 /** Reductions of operator set 18: axes are a constant second input; none means all. */
-export const reduction: Operator = {
-  attributes: { keepdims: "int", noop_with_empty_axes: "int" },
-  inputs: [1, 2],
-  infer: (call) => {
-    const { type, dims } = call.input(0);
-    const axes = reducedAxes(call);
-    const isKept = call.int("keepdims", 1) === 1;
-    return [{ type, dims: dims.flatMap((size, axis) => (axes.includes(axis) ? (isKept ? [1] : []) : [size])) }];
-  },
-};
+export function reducedShape(call: Call): Value[] {
+  const { type, dims } = call.input(0);
+  const axes = reducedAxes(call);
+  const isKept = call.int("keepdims", 1) === 1;
+  return [{ type, dims: dims.flatMap((size, axis) => (axes.includes(axis) ? (isKept ? [1] : []) : [size])) }];
+}
 
 export function reducedAxes(call: Call): number[] {
   const rank = call.input(0).dims.length;
@@ -55,18 +51,6 @@ export function reducedAxes(call: Call): number[] {
   if (axes.length > 0) return axes.map((axis) => call.axis(axis, rank));
   return call.int("noop_with_empty_axes", 0) === 1 ? [] : Array.from({ length: rank }, (_, axis) => axis);
 }
-
-/** ArgMax and ArgMin. */
-export const argument: Operator = {
-  attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
-  inputs: [1, 1],
-  infer: (call) => {
-    const { dims } = call.input(0);
-    const at = call.axis(call.int("axis", 0), dims.length);
-    const isKept = call.int("keepdims", 1) === 1;
-    return [{ type: "int64", dims: dims.flatMap((size, axis) => (axis !== at ? [size] : isKept ? [1] : [])) }];
-  },
-};
 
 /** Matrix products over the last two axes; those before are broadcast, and vectors become matrices for a moment. */
 export function matMulShape(call: Call): Value[] {
