@@ -26,7 +26,7 @@ export interface LabelledBox {
 }
 
 /** How a dataset lies on disk; each has its row in formats/formats.ts. */
-export type DatasetFormat = "index" | "voc" | "yolo" | "mvtec" | "splitFolders" | "classFolders";
+export type DatasetFormat = "index" | "lst" | "voc" | "yolo" | "mvtec" | "splitFolders" | "classFolders";
 
 /**
  * anomaly: one label is the good one, all others are defects. classification: labels are equals, one a picture.

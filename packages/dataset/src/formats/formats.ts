@@ -3,6 +3,7 @@ import type { DatasetFormat } from "../dataset.js";
 import { classFolders } from "./class-folders.js";
 import type { Format } from "./format.js";
 import { indexJson } from "./index-json.js";
+import { lst } from "./lst.js";
 import { mvtec } from "./mvtec.js";
 import { splitFolders } from "./split-folders.js";
 import { voc } from "./voc.js";
@@ -11,6 +12,7 @@ import { yolo } from "./yolo.js";
 /** In the order in which a folder is looked at: the most particular first. */
 export const formats = {
   index: indexJson,
+  lst,
   voc,
   yolo,
   mvtec,
