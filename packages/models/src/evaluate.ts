@@ -4,9 +4,19 @@ import type { DatasetFormat, LabelledPictures, Sample, Task } from "@sightline/d
 import { decodeMask, ImageError } from "@sightline/dataset/image-file";
 import { readTestPart } from "@sightline/dataset/test-part";
 import { resizeMap, type ScoreMap } from "@sightline/vision/heat-map";
+import { defaultDetection } from "./detect.js";
+import { type DetectionMetrics, detectionMetrics, type OperatingPoint, operatingPoint } from "./detection-metrics.js";
 import type { Manifest } from "./manifest.js";
 import { anomalyMetrics, classMetrics, multilabelMetrics } from "./measure.js";
-import { type Confusion, type LabelMetrics, type Metrics, type RocPoint, roc, type ScoredSample } from "./metrics.js";
+import {
+  type Confusion,
+  type LabelMetrics,
+  type Metrics,
+  noMetrics,
+  type RocPoint,
+  roc,
+  type ScoredSample,
+} from "./metrics.js";
 import { ModelError, throwIfCancelled } from "./model-error.js";
 import { inOrder } from "./pictures.js";
 import { aupro, type MaskedMap, pixelAuroc } from "./pixel-metrics.js";
@@ -55,13 +65,18 @@ export interface MultilabelEvaluation extends Measured {
   readonly perLabel: readonly (Omit<LabelMetrics, "ap50" | "ap50_95"> & { readonly averagePrecision: number | null })[];
 }
 
-interface DetectionFigures {
-  readonly mAP50: number | null;
-  readonly mAP50_95: number | null;
-}
-
-export interface DetectionEvaluation extends Measured, DetectionFigures {
+export interface DetectionEvaluation
+  extends Measured,
+    Pick<DetectionMetrics, "mAP50" | "mAP75" | "mAP50_95" | "perSize"> {
   readonly task: "detection";
+  /** With at most 1, 10 and 100 answers a picture and label. */
+  readonly averageRecall: DetectionMetrics["recall"];
+  /** From this score on an object counts in the three figures that follow, at an overlap of 0.5. */
+  readonly scoreThreshold: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  readonly perClass: readonly (DetectionMetrics["perLabel"][number] & OperatingPoint)[];
 }
 
 export type Evaluation = ClassEvaluation | MultilabelEvaluation | DetectionEvaluation;
@@ -81,7 +96,7 @@ export interface EvaluateOptions {
 }
 
 /** Below this score a detector's boxes no longer move the average precision. */
-const lowestScore = 0.01;
+const lowestScore = 0.001;
 
 /** Pictures under way at once: the next ones are decoded while one is computed. */
 const ahead = 6;
@@ -199,8 +214,43 @@ function classResult(
   return { evaluation, metrics, scores, roc: roc(scores) };
 }
 
-function detectionResult(_manifest: Manifest, _answered: readonly Answered[], _measured: Measured): SampleEvaluation {
-  throw new ModelError("METHOD_UNSUITABLE", "Detectors can't be measured yet.");
+function detectionResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
+  const { labels } = manifest;
+  const samples = answered.map(({ sample, prediction }) => ({
+    truths: sample.boxes ?? [],
+    found: prediction.detections,
+  }));
+  const { mAP50, mAP75, mAP50_95, recall, perLabel, perSize } = detectionMetrics(labels, samples);
+  const scoreThreshold = (manifest.detection ?? defaultDetection).scoreThreshold;
+  const atThreshold = operatingPoint(labels, samples, scoreThreshold);
+  const rows = perLabel.map((row, k) => ({ ...row, ...(atThreshold.perLabel[k] as OperatingPoint) }));
+  const { overall } = atThreshold;
+  const evaluation: DetectionEvaluation = {
+    task: "detection",
+    ...measured,
+    ...{ mAP50, mAP75, mAP50_95, averageRecall: recall },
+    ...{ scoreThreshold, precision: overall.precision, recall: overall.recall, f1: overall.f1 },
+    perClass: rows,
+    perSize,
+  };
+  const metrics: Metrics = {
+    ...noMetrics,
+    source: "test",
+    images: answered.length,
+    accuracy: null,
+    ...overall,
+    mAP50,
+    mAP50_95,
+    perLabel: rows.map(({ label, truths, precision, recall: found, ap50, ap50_95 }) => ({
+      label,
+      truths,
+      precision,
+      recall: found,
+      ap50,
+      ap50_95,
+    })),
+  };
+  return { evaluation, metrics, scores: [], roc: [] };
 }
 
 function multilabelResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
