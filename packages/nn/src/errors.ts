@@ -14,6 +14,14 @@ export type NnErrorCode =
   | "GRAPH_INVALID"
   /** A run was given tensors that the model doesn't take. */
   | "WRONG_INPUT"
+  /** The loss or a gradient is no longer a finite number. */
+  | "TRAINING_DIVERGED"
+  /** A training needs more memory than it may take; says which batch fits. */
+  | "TRAINING_OUT_OF_MEMORY"
+  /** A disk that is full, a folder that can't be written. The checkpoint before stays whole. */
+  | "CHECKPOINT_WRITE_FAILED"
+  /** Damaged, or of another training. */
+  | "CHECKPOINT_INVALID"
   /** ONNX Runtime refused or failed, with its own words. */
   | "SESSION_FAILED"
   | "SESSION_DISPOSED"

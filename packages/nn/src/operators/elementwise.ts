@@ -214,6 +214,15 @@ export const elementwise = {
     ({ tape, y, dy }) => tape.times(dy, tape.times(y, tape.minus(1, y))),
   ),
   Sqrt: unary(Math.sqrt, ({ tape, y, dy }) => tape.over(tape.times(dy, 0.5), y)),
+  /** The same value, for which the loss shall not answer: a target computed from predictions. Our own. */
+  StopGradient: {
+    ...unary(
+      (x) => x,
+      ({ dy }) => dy,
+    ),
+    gradient: { stops: "it is there to stop it" },
+    lower: ({ a }) => [a],
+  },
   Sub: binary(
     (a, b) => a - b,
     ({ tape, dy }) => [dy, tape.negative(dy)],

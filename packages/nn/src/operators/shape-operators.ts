@@ -20,7 +20,7 @@ function reshaped(row: Pick<Operator, "attributes" | "inputs" | "infer">) {
 export const shapeOperators = {
   Concat: {
     attributes: { axis: "int" },
-    inputs: [1, 64],
+    inputs: [1, 65536],
     infer: concatShape,
     run: (call, outputs): Elements[] => {
       const dims = outputDims(outputs);
