@@ -10,11 +10,13 @@ import { readManifest } from "./model-file.js";
 import type { Prediction, PredictOptions } from "./prediction.js";
 import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
 
-export type { Prediction, PredictOptions } from "./prediction.js";
+export type { Detection, Prediction, PredictOptions, StageTimes } from "./prediction.js";
 
 export interface PredictorOptions {
   /** Threads of the network, all workers together. Default: all cores but one, which decodes and serves. */
   readonly threads?: number;
+  /** Pictures computed at once. Default: one a thread, at most four. */
+  readonly workers?: number;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function openPredictor(file: string | Uint8Array, options: Predicto
   const model = typeof file === "string" ? new Uint8Array(await readFile(file)) : file;
   const manifest = readManifest(model);
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
-  const count = Math.min(maxWorkers, threads);
+  const count = Math.min(maxWorkers, threads, options.workers ?? maxWorkers);
   const workers = Array.from({ length: count }, (_, i) => {
     // What doesn't divide evenly goes to the first ones.
     const start: WorkerStart = { model, manifest, threads: Math.floor((threads + count - 1 - i) / count) };
