@@ -13,6 +13,7 @@ export type CliErrorCode =
   | "NOT_FOUND"
   | "NOT_CONFIRMED"
   | "NO_SERVER_TOKEN"
+  | "TRAINING_PROCESS_DIED"
   | "CANCELLED";
 
 export class CliError extends Error {

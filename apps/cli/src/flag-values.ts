@@ -27,3 +27,20 @@ export function words(text: string, before: readonly string[] | undefined): stri
     .filter((word) => word !== "");
   return [...(before ?? []), ...added];
 }
+
+const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** For commander: `90s`, `5m`, `1.5h`, in milliseconds; at least 10 seconds. */
+export function duration(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text.trim()) ?? [];
+  const value = Number(amount) * (unitsMs[unit] ?? Number.NaN);
+  if (amount !== "" && value >= 10_000 && value <= 7 * 24 * 3_600_000) return Math.round(value);
+  throw new InvalidArgumentError("Expected a time such as 90s, 5m or 1.5h, at least 10s.");
+}
+
+/** For commander: `name=value`, given as often as needed. */
+export function assignment(text: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
+  return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
+}

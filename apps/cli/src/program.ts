@@ -14,6 +14,9 @@ interface Row {
 export const verbs: Readonly<Record<string, Row>> = {
   train: { summary: "Train a model from a folder of pictures", load: () => import("./verbs/train.js") },
   evaluate: { summary: "Measure a model on the test part of a dataset", load: () => import("./verbs/evaluate.js") },
+  latency: { summary: "Time a model on this machine, stage by stage", load: () => import("./verbs/latency.js") },
+  runs: { summary: "List the trainings of this folder", load: () => import("./verbs/runs.js") },
+  compare: { summary: "Compare runs or model files", load: () => import("./verbs/compare.js") },
   predict: { summary: "Ask a model about a picture or a folder", load: () => import("./verbs/predict.js") },
   serve: { summary: "Run the server", load: () => import("./verbs/serve.js") },
   doctor: { summary: "Check this machine and say what to fix", load: () => import("./verbs/doctor.js") },
@@ -111,7 +114,10 @@ function fail(
   args: readonly string[],
 ): number {
   const isUsage = error instanceof CommanderError || (error instanceof CliError && error.code === "USAGE");
-  const problem = signal.aborted ? { code: "CANCELLED", message: "Cancelled.", isExpected: true } : problemOf(error);
+  // A verb that says itself what a stop left behind (a checkpoint to go on from) knows better.
+  const isTold = error instanceof CliError && error.code === "CANCELLED";
+  const problem =
+    signal.aborted && !isTold ? { code: "CANCELLED", message: "Cancelled.", isExpected: true } : problemOf(error);
   const { code, message, isExpected } = isUsage ? usageProblem(error, program, args) : problem;
   if (wantsJson) stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
   stderr.write(`sightline: ${message}\n`);

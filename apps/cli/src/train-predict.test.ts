@@ -291,3 +291,67 @@ test("a picture or model that can't be used is named with its file, and exits wi
     assert.deepEqual([error.code, error.message.includes(names)], [code, true], error.message);
   }
 });
+
+test("--overlay writes each picture with its answer on it", async (t) => {
+  const place = await temporaryFolder(t);
+  const run = await sightline(["predict", classifier, join(dataset, "test/good"), "--overlay", place, "--json"]);
+  assert.equal(run.code, 0, run.stderr);
+  const [first] = oneJsonLine(run).results as { overlay: string }[];
+  assert.equal(first?.overlay, join(place, "0.jpg.overlay.jpg"));
+  const [drawn, plain] = await Promise.all(
+    [first.overlay, join(dataset, "test/good/0.jpg")].map(async (file) => decodeImage(readFileSync(file))),
+  );
+  assert.deepEqual([drawn?.width, drawn?.height], [96, 96]);
+  // A plate with letters in the upper left corner, and the rest as it was.
+  const difference = (from: number, to: number) => {
+    let most = 0;
+    for (let at = from; at < to; at++) most = Math.max(most, Math.abs((drawn?.data[at] ?? 0) - (plain?.data[at] ?? 0)));
+    return most;
+  };
+  assert.ok(difference(0, 96 * 3 * 10) > 60);
+  assert.ok(difference(96 * 3 * 60, 96 * 3 * 96) < 60);
+});
+
+test("latency tells the spread of the whole and of each stage", async () => {
+  const args = ["latency", classifier, join(dataset, "test/good/0.jpg"), "--runs", "10", "--warm-up", "1"];
+  const json = oneJsonLine(await sightline([...args, "--json"]));
+  const spreads = json.milliseconds as Record<string, { p50: number; p95: number; p99: number }>;
+  assert.deepEqual(Object.keys(spreads), ["whole", "decode", "resize", "network", "postProcessing"]);
+  for (const { p50, p95, p99 } of Object.values(spreads)) assert.ok(p50 <= p95 && p95 <= p99);
+  const { whole, decode, network } = spreads;
+  assert.ok((whole?.p50 ?? 0) >= (network?.p50 ?? 1) && (decode?.p50 ?? 0) > 0 && (network?.p50 ?? 0) > 0);
+  assert.ok((json.memoryBytes as { peak: number }).peak > 0);
+  assert.deepEqual([json.threads, json.runs, json.method], [1, 10, "classifier"]);
+  const text = await sightline(["latency", classifier, "--runs", "10", "--warm-up", "0"]);
+  assert.match(text.stdout, /milliseconds +p50 +p95 +p99\nwhole +\d/);
+  const missing = await sightline(["latency", classifier, folder, "--json"]);
+  assert.deepEqual([missing.code, codeOf(missing)], [1, "NO_PICTURES"]);
+});
+
+test("compare sets models side by side and says which is better by how much", async () => {
+  const run = await sightline(["compare", classifier, detector, "--json"]);
+  assert.equal(run.code, 0, run.stderr);
+  const { sides, figure, by, better } = oneJsonLine(run) as {
+    sides: { name: string; method: string; auroc: number }[];
+    figure: string;
+    by: number;
+    better: string | null;
+  };
+  assert.deepEqual(
+    sides.map(({ method }) => method),
+    ["classifier", "patchcore"],
+  );
+  const [a = 0, b = 0] = sides.map(({ auroc }) => auroc);
+  assert.deepEqual([figure, by, better], ["auroc", Math.abs(a - b), a === b ? null : a > b ? classifier : detector]);
+  const text = await sightline(["compare", classifier, detector]);
+  assert.match(text.stdout, /method +classifier +patchcore/);
+  const missing = await sightline(["compare", classifier, "no-such-run", "--json"]);
+  assert.deepEqual([missing.code, codeOf(missing)], [1, "RUN_NOT_FOUND"]);
+});
+
+test("a folder without runs lists none, and a run that isn't there can't be resumed", async (t) => {
+  const place = await temporaryFolder(t);
+  assert.deepEqual(oneJsonLine(await sightline(["runs", "--runs", place, "--json"])), { runs: [] });
+  const run = await sightline(["train", "--resume", "nothing", "--runs", place, "--json"]);
+  assert.deepEqual([run.code, codeOf(run)], [1, "RUN_NOT_FOUND"]);
+});

@@ -13,7 +13,7 @@ export function register(command: Command, act: Act): void {
   withJson(command)
     .description("Measure a model on the test part of a dataset; of a folder without its own split, on all of it.")
     .argument("<model>", "model file made by `sightline train`")
-    .argument("<dataset>", "folder with a folder per label, or with train/ and test/, or in MVTec layout")
+    .argument("<dataset>", "folder in one of the formats")
     .addOption(
       new Option("--format <format>", "how the dataset is laid out (default: recognised)").choices(datasetFormats),
     )
@@ -32,36 +32,70 @@ async function evaluate(context: Context, model: string, dataset: string, option
     openPredictor(model, options.threads === undefined ? {} : { threads: options.threads }),
   );
   try {
-    const { skipped, ...evaluation } = await evaluateModel({
+    const evaluation = await evaluateModel({
       predictor,
       folder: dataset,
       signal: context.signal,
       onProgress: ({ progress, step }) => context.progress.report(progress, step),
       ...(options.format === undefined ? {} : { format: options.format }),
     });
+    const { skipped, ...json } = evaluation;
     noteSkipped(context, skipped);
-    return { json: evaluation, text: report(evaluation) };
+    return { json, text: report(evaluation) };
   } finally {
     await predictor.close();
   }
 }
 
-function report(evaluation: Omit<Evaluation, "skipped">): string {
-  const { task, images, confusion, threshold, imagesPerSecond, msPerImage } = evaluation;
-  const { accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro } = evaluation;
-  const measures = { accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro };
-  const rows = Object.entries(measures)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, rounded(value)]);
-  const answers = confusion.labels.map((label, truth) => [label, ...(confusion.counts[truth] ?? [])]);
-  const meaning = task === "anomaly" ? `, positive = anomaly, threshold ${threshold}` : ", means over the classes";
+function report(evaluation: Evaluation): string {
+  const { images, imagesPerSecond, msPerImage } = evaluation;
   return [
-    `${counted(images, "picture")} (${task}${meaning})`,
+    `${counted(images, "picture")} (${meaningOf(evaluation)})`,
     "",
-    table(["measure", "value"], rows),
-    "",
-    table(["is \\ answered", ...confusion.labels], answers),
+    ...figuresOf(evaluation),
     "",
     `${imagesPerSecond.toFixed(1)} pictures per second; ${msPerImage.p50.toFixed(1)} ms for one (95 % within ${msPerImage.p95.toFixed(1)} ms)`,
   ].join("\n");
+}
+
+function meaningOf(evaluation: Evaluation): string {
+  if (evaluation.task === "anomaly") return `anomaly, positive = anomaly, threshold ${evaluation.threshold}`;
+  if (evaluation.task === "classification") return "classification, means over the classes";
+  return evaluation.task === "multilabel" ? "multilabel, means over the labels" : "detection";
+}
+
+function figuresOf(evaluation: Evaluation): string[] {
+  if (evaluation.task === "detection") {
+    const { mAP50, mAP50_95 } = evaluation;
+    return [measures({ mAP50, "mAP50-95": mAP50_95 })];
+  }
+  if (evaluation.task === "multilabel") {
+    const { accuracy, exactMatch, precision, recall, f1, auroc, meanAveragePrecision, perLabel } = evaluation;
+    const rows = perLabel.map((row) => [
+      row.label,
+      row.truths,
+      rounded(row.precision),
+      rounded(row.recall),
+      rounded(row.averagePrecision),
+    ]);
+    return [
+      measures({ accuracy, exactMatch, precision, recall, f1, auroc, meanAveragePrecision }),
+      "",
+      table(["label", "pictures", "precision", "recall", "average precision"], rows),
+    ];
+  }
+  const { accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro, confusion } = evaluation;
+  const answers = confusion.labels.map((label, truth) => [label, ...(confusion.counts[truth] ?? [])]);
+  return [
+    measures({ accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro }),
+    "",
+    table(["is \\ answered", ...confusion.labels], answers),
+  ];
+}
+
+function measures(figures: Readonly<Record<string, number | null | undefined>>): string {
+  const rows = Object.entries(figures)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, rounded(value)]);
+  return table(["measure", "value"], rows);
 }

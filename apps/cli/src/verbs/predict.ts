@@ -1,8 +1,10 @@
 /** `sightline predict`: asks a model about one picture or about all pictures below a folder. */
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { decodeImage, encodeOverlay } from "@sightline/dataset/image-file";
+import { decodeImage, encodeJpeg, encodeOverlay } from "@sightline/dataset/image-file";
 import { openPredictor, type Prediction, type Predictor } from "@sightline/models/predictor";
+import { drawBoxes } from "@sightline/vision/drawing";
+import type { Image } from "@sightline/vision/image";
 import type { Command } from "commander";
 import { about, CliError, problemOf } from "../cli-error.js";
 import { noteSkipped } from "../dataset-folder.js";
@@ -16,9 +18,10 @@ export function register(command: Command, act: Act): void {
     .argument("<model>", "model file made by `sightline train`")
     .argument("<file_or_folder>", "JPEG or PNG file, or a folder; other files in it are skipped and named")
     .option("--heatmap <folder>", "write each picture with its heat map over it into this folder, as JPEG")
+    .option("--overlay <folder>", "write each picture with its boxes and labels drawn on it into this folder, as JPEG")
     .option(
       "--threshold <score>",
-      "from this score on it is an anomaly; 0.5 is the model's own",
+      "from this score on it is an anomaly (0.5 is the model's own), or an object counts",
       realNumber(0.001, 0.999),
     )
     .option("--threads <number>", "default: one less than the cores", wholeNumber(1, 256))
@@ -27,6 +30,7 @@ export function register(command: Command, act: Act): void {
 
 interface Options {
   readonly heatmap?: string;
+  readonly overlay?: string;
   readonly threshold?: number;
   readonly threads?: number;
 }
@@ -36,6 +40,7 @@ interface Result {
   /** Without the map's bytes: a folder may hold many thousand pictures. */
   readonly prediction: Omit<Prediction, "heatMapPng">;
   readonly heatMapFile: string | undefined;
+  readonly overlayFile: string | undefined;
 }
 interface Skipped {
   readonly name: string;
@@ -129,18 +134,60 @@ async function* answers(
 
 async function one(predictor: Predictor, file: string, root: string, options: Options): Promise<Result> {
   const bytes = await readFile(file);
+  const isDetector = predictor.manifest.task === "detection";
   const { heatMapPng, ...prediction } = await predictor.predict(bytes, {
     heatMap: options.heatmap !== undefined,
-    ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
+    ...(options.threshold === undefined
+      ? {}
+      : isDetector
+        ? { scoreThreshold: options.threshold }
+        : { threshold: options.threshold }),
   });
-  if (options.heatmap === undefined || heatMapPng === undefined) {
-    return { file, prediction, heatMapFile: undefined };
-  }
   // The ending of the picture stays, so that a.jpg and a.png don't write the same file.
-  const heatMapFile = join(resolve(options.heatmap), `${relative(root, file)}.heatmap.jpg`);
-  await mkdir(dirname(heatMapFile), { recursive: true });
-  await writeFile(heatMapFile, await encodeOverlay(await decodeImage(bytes), heatMapPng));
-  return { file, prediction, heatMapFile };
+  const write = async (folder: string, kind: string, make: () => Promise<Uint8Array>): Promise<string> => {
+    const target = join(resolve(folder), `${relative(root, file)}.${kind}.jpg`);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, await make());
+    return target;
+  };
+  const { heatmap, overlay } = options;
+  const heatMapFile =
+    heatmap === undefined || heatMapPng === undefined
+      ? undefined
+      : await write(heatmap, "heatmap", async () => encodeOverlay(await decodeImage(bytes), heatMapPng));
+  const overlayFile =
+    overlay === undefined
+      ? undefined
+      : await write(overlay, "overlay", async () => encodeJpeg(drawn(await decodeImage(bytes), prediction, predictor)));
+  return { file, prediction, heatMapFile, overlayFile };
+}
+
+/** The boxes with label and score; where a model answers without boxes its answer in the upper left corner. */
+function drawn(
+  picture: Image,
+  { label, confidence, detections }: Result["prediction"],
+  { manifest }: Predictor,
+): Image {
+  const classIndex = (name: string): number => Math.max(0, manifest.labels.indexOf(name));
+  if (manifest.task === "detection")
+    return drawBoxes(
+      picture,
+      // The best on top.
+      detections.toReversed().map((one) => ({
+        ...one,
+        text: `${one.label} ${one.score.toFixed(2)}`,
+        classIndex: classIndex(one.label),
+      })),
+    );
+  const corner = {
+    x1: 0,
+    y1: 0,
+    x2: 0,
+    y2: 0,
+    text: `${label} ${confidence.toFixed(2)}`,
+    classIndex: classIndex(label),
+  };
+  return drawBoxes(picture, [corner]);
 }
 
 function summary(
@@ -164,7 +211,7 @@ function summary(
     skipped,
     picturesPerSecond,
     msPerPicture: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
-    results: results.map(({ file, heatMapFile, prediction }) => ({
+    results: results.map(({ file, heatMapFile, overlayFile, prediction }) => ({
       file,
       label: prediction.label,
       isAnomalous: prediction.isAnomalous,
@@ -174,7 +221,10 @@ function summary(
       width: prediction.width,
       height: prediction.height,
       inferenceMs: Number(prediction.inferenceMs.toFixed(2)),
+      ...(task === "multilabel" || task === "detection" ? { labels: prediction.labels } : {}),
+      ...(task === "detection" ? { detections: prediction.detections } : {}),
       ...(heatMapFile === undefined ? {} : { heatMap: heatMapFile }),
+      ...(overlayFile === undefined ? {} : { overlay: overlayFile }),
     })),
   };
   const hasScore = task === "anomaly";

@@ -1,0 +1,104 @@
+/**
+ * The training process: does one order and ends. A process of its own, since a network's step blocks the thread that it
+ * runs on: the terminal stays live, Ctrl-C is heard at once, and running out of memory ends this process alone.
+ */
+import { basename } from "node:path";
+import { readTrainingPart } from "@sightline/dataset/training-part";
+import { isNetMethod } from "@sightline/models/method-names";
+import { createRun, type OpenRun, readRun, resumeRun } from "@sightline/models/run-folder";
+import { train } from "@sightline/models/train";
+import type { FromTraining, ToTraining, TrainingDone, TrainingOrder } from "./training-order.js";
+
+const stop = new AbortController();
+// A terminal sends Ctrl-C to this process, too; the command tells it what to do.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => stop.abort());
+// Without its command a training has nobody to work for. What it has saved is there to go on from.
+process.on("disconnect", () => process.exit(1));
+process.on("message", (message: ToTraining) => {
+  if (message.kind === "stop") stop.abort();
+  else void obey(message.order);
+});
+
+let run: OpenRun | null = null;
+
+async function obey(order: TrainingOrder): Promise<void> {
+  const report = await work(order).then(
+    (done): FromTraining => ({ kind: "done", ...done }),
+    (error: unknown) => failure(error, order),
+  );
+  // Ends only when the report has left: a process that exits earlier loses it.
+  process.send?.(report, () => process.exit(0));
+}
+
+async function work(order: TrainingOrder): Promise<TrainingDone> {
+  const startedMs = performance.now();
+  const pictures = await readTrainingPart(order.dataset, order.format === null ? {} : { format: order.format });
+  if (order.resume !== null) ({ run } = await resumeRun(order.runs, order.resume));
+  else if (hasEpochs(order, pictures.task)) {
+    const { dataset, format, ...rest } = order;
+    run = await createRun(order.runs, { ...rest, dataset: { folder: dataset, format } });
+  }
+  if (run !== null) tell({ kind: "run", id: run.id });
+  // One after the other, so that a line never lands inside another.
+  let written: Promise<void> = Promise.resolve();
+  const trained = await train({
+    pictures,
+    method: order.method,
+    seed: order.seed,
+    threads: order.threads,
+    datasetName: basename(order.dataset),
+    signal: stop.signal,
+    methodOptions: order.methodOptions,
+    onProgress: (progress) => tell({ kind: "progress", ...progress }),
+    onEpoch: (point) => {
+      written = written.then(() => run?.addPoint(point));
+      // Told when the run ends; until then it must not count as unhandled.
+      written.catch(() => {});
+    },
+    ...(order.epochs !== null && { epochs: order.epochs }),
+    ...(order.budgetMs !== null && { budgetMs: order.budgetMs }),
+    ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
+    ...(run !== null && { checkpoint: run.checkpoint }),
+  });
+  await written;
+  const { manifest, bytes } = trained;
+  if (run !== null) {
+    await run.saveModel(bytes);
+    await run.end({
+      status: "succeeded",
+      metricName: manifest.training?.metricName ?? null,
+      metrics: manifest.metrics,
+      parameters: manifest.parameters ?? null,
+    });
+  }
+  return { ...trained, runId: run?.id ?? null, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+/** `auto` takes a method with epochs for several labels and for boxes, and may where it has time for it. */
+function hasEpochs({ method, budgetMs }: TrainingOrder, task: string): boolean {
+  return (
+    isNetMethod(method) || (method === "auto" && (task === "multilabel" || task === "detection" || budgetMs !== null))
+  );
+}
+
+async function failure(error: unknown, order: TrainingOrder): Promise<FromTraining> {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+  const isStopped = stop.signal.aborted;
+  await run
+    ?.end(isStopped ? { status: "stopped" } : { status: "failed", error: { code: code ?? "INTERNAL", message } })
+    // A full disk, most likely: the first error is the one to tell.
+    .catch(() => {});
+  const isResumable =
+    run !== null &&
+    (await readRun(order.runs, run.id).then(
+      (known) => known.isResumable,
+      () => false,
+    ));
+  return { kind: "failed", code, message, stack, runId: run?.id ?? null, isResumable };
+}
+
+function tell(message: FromTraining): void {
+  process.send?.(message);
+}
