@@ -38,3 +38,17 @@ test("a picture that has its part keeps it, and counts towards the fifth", () =>
   const chosenByPeople = splitForTest([...pictures("good", 20, "test"), ...pictures("good", 20)], 1);
   assert.deepEqual(chosenByPeople.test, []);
 });
+
+test("pictures with several labels: a fifth of each label, the rare ones first, and of those without any", () => {
+  const samples: SplitSample[] = Array.from({ length: 60 }, (_, i) => ({
+    id: `p${i}`,
+    labels: [...(i % 2 === 0 ? ["common"] : []), ...(i % 5 === 0 ? ["rare"] : [])],
+    part: "auto",
+  }));
+  const { test: kept, train } = splitForTest(samples, 3);
+  const having = (label: string) => samples.filter(({ id, labels }) => kept.includes(id) && labels.includes(label));
+  assert.ok(having("rare").length >= 2 && having("rare").length <= 4);
+  assert.ok(having("common").length >= 6 && having("common").length <= 8);
+  assert.equal(samples.filter(({ id, labels }) => kept.includes(id) && labels.length === 0).length, 4);
+  assert.equal(kept.length + train.length, 60);
+});

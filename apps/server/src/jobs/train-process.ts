@@ -5,15 +5,26 @@ import { evaluateSamples } from "@sightline/models/evaluate";
 import { withManifest } from "@sightline/models/model-file";
 import { openPredictor } from "@sightline/models/predictor";
 import { parseMethodChoice } from "@sightline/models/registry";
+import { checkpointIn } from "@sightline/models/run-folder";
 import { train } from "@sightline/models/train";
-import type { TrainingOrder, TrainingReport } from "./training-messages.js";
+import type { StopOrder, TrainingOrder, TrainingReport } from "./training-messages.js";
 
 /** Inspection comes first: the scheduler gives this process what is left. */
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 // Without its service a training has nobody to work for.
 process.on("disconnect", () => process.exit(1));
-process.once("message", (order: TrainingOrder) => void obey(order));
+process.once("message", (order: TrainingOrder) => {
+  process.on("message", stop);
+  void obey(order);
+});
+
+/** Aborted with what to keep when the service asks for an early end. */
+const stopping = { checkpoint: new AbortController(), model: new AbortController() };
+
+function stop(message: StopOrder): void {
+  if (message.kind === "stop") stopping[message.keep].abort();
+}
 
 /** Share of the progress bar that the training takes; the rest is the test. */
 const TRAINING_SHARE = 0.92;
@@ -25,19 +36,49 @@ async function obey(order: TrainingOrder): Promise<void> {
 }
 
 async function work(order: TrainingOrder): Promise<TrainingReport> {
-  const trained = await train({
-    pictures: order.training,
-    datasetName: order.datasetName,
-    method: parseMethodChoice(order.method),
-    seed: order.seed,
-    threads: order.threads,
-    ...(order.backboneFile === null ? {} : { backboneFile: order.backboneFile }),
-    onProgress: ({ progress, step }) => tell(progress * TRAINING_SHARE, step),
-  });
+  let epochs: number | null = null;
+  let trained: Awaited<ReturnType<typeof train>>;
+  try {
+    trained = await train({
+      pictures: order.training,
+      datasetName: order.datasetName,
+      method: parseMethodChoice(order.method),
+      seed: order.seed,
+      threads: order.threads,
+      signal: stopping.checkpoint.signal,
+      finishEarly: stopping.model.signal,
+      checkpoint: checkpointIn(order.checkpointFile),
+      ...(order.budgetSeconds === null ? {} : { budgetMs: order.budgetSeconds * 1000 }),
+      ...(order.backboneFile === null ? {} : { backboneFile: order.backboneFile }),
+      onProgress: ({ progress, step, live }) => {
+        epochs = live?.epochs ?? epochs;
+        tell(progress * TRAINING_SHARE, step, live?.secondsLeft ?? null);
+      },
+      onEpoch: (point) => {
+        const metricName = metricNames[order.training.task];
+        process.send?.({ kind: "epoch", point, metricName, epochs } satisfies TrainingReport);
+      },
+    });
+  } catch (error) {
+    if (stopping.checkpoint.signal.aborted && isCancellation(error)) return { kind: "stopped" };
+    throw error;
+  }
   const bytes = order.test === null ? trained.bytes : await tested(trained.bytes, order.test, order.threads);
   // No care for a half-written file: the service reads it only after "done", and keeps its own copy safely.
   await writeFile(order.outputFile, bytes);
-  return { kind: "done", skipped: order.training.skipped };
+  return { kind: "done", skipped: trained.skipped };
+}
+
+/** What the curves show of the pictures held out. */
+const metricNames = {
+  anomaly: "accuracy",
+  classification: "accuracy",
+  multilabel: "accuracy",
+  detection: "mAP50",
+} as const satisfies Record<TrainingOrder["training"]["task"], string>;
+
+function isCancellation(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "TRAINING_CANCELLED";
 }
 
 /** Runs the finished model on the pictures kept apart and writes what it reached into its manifest. */
@@ -56,8 +97,8 @@ async function tested(model: Uint8Array, pictures: NonNullable<TrainingOrder["te
   }
 }
 
-function tell(progress: number, step: string): void {
-  process.send?.({ kind: "progress", progress, step } satisfies TrainingReport);
+function tell(progress: number, step: string, secondsLeft: number | null = null): void {
+  process.send?.({ kind: "progress", progress, step, secondsLeft } satisfies TrainingReport);
 }
 
 /** An error with a code was made for people (too few pictures, one class only, …); any other is a bug. */

@@ -15,6 +15,26 @@ const programs = {
   lies: `process.once("message", () => process.exit(0));`,
   writesRubbish: `import { writeFileSync } from "node:fs"; process.once("message", (order) => { writeFileSync(order.outputFile, "rubbish"); process.send({ kind: "done", skipped: [] }, () => process.exit(0)); });`,
   hangs: `process.once("message", (order) => { process.send({ kind: "progress", progress: 0.4, step: "Works for ever" }); process.send({ kind: "progress", progress: 0.4, step: JSON.stringify({ pid: process.pid, training: order.training.samples.length, labels: order.training.labels, test: order.test?.samples.length ?? 0, threads: order.threads }) }); }); setInterval(() => {}, 1000);`,
+  // Learns an epoch each 20 ms, keeps its last epoch as its checkpoint, and does as it is told.
+  learns: `
+    import { existsSync, readFileSync, writeFileSync } from "node:fs";
+    process.once("message", (order) => {
+      let epoch = existsSync(order.checkpointFile) ? Number(readFileSync(order.checkpointFile, "utf8")) : 0;
+      const begun = epoch;
+      const timer = setInterval(() => {
+        epoch++;
+        writeFileSync(order.checkpointFile, String(epoch));
+        process.send({ kind: "progress", progress: Math.min(1, epoch / 1000), step: "begun at " + begun, secondsLeft: 1000 - epoch });
+        process.send({ kind: "epoch", metricName: "accuracy", epochs: 1000, point: { epoch, loss: 1 / epoch, metric: 0.5, learningRate: 0.1, picturesPerSecond: 100, waitedShare: 0, elapsedSeconds: epoch } });
+        if (process.env.SIGHTLINE_TEST_KILL && epoch === begun + 5) process.kill(process.pid, "SIGKILL");
+      }, 20);
+      process.on("message", ({ kind, keep }) => {
+        if (kind !== "stop") return;
+        clearInterval(timer);
+        if (keep === "checkpoint") process.send({ kind: "stopped" }, () => process.exit(0));
+        else process.send({ kind: "failed", code: "MADE_A_MODEL", message: "of epoch " + epoch, isBug: false }, () => process.exit(1));
+      });
+    });`,
 };
 
 async function open(
@@ -186,6 +206,85 @@ test("a training that the service interrupted starts again with it, but not for 
   await restart();
   const ended = (await service.call("getJob", { headers, params: { jobId: job.id } })).json;
   assert.deepEqual([ended.status, ended.error.code], ["failed", "JOB_INTERRUPTED"]);
+});
+
+const checkpointsOf = (service: TestService) =>
+  readdir(join(service.services.config.dataFolder, "checkpoints")).catch(() => [] as string[]);
+
+test("a training's curves are kept, pushed live and served, with what is left of its time", async (t) => {
+  const { start, seen, service, headers } = await open(t, "learns");
+  const { json: job } = await start({ method: "auto", budgetSeconds: 60 });
+  const shown = await seen((one) => (one.latest?.epoch ?? 0) >= 3 && one.secondsLeft !== null);
+  assert.deepEqual([shown.canStop, shown.method, shown.latest?.metric], [true, "auto", 0.5]);
+  await service.call("stopJob", { headers, params: { jobId: job.id }, body: { keep: "checkpoint" } });
+  const { json: history } = await service.call("getJobHistory", { headers, params: { jobId: job.id } });
+  assert.deepEqual([history.metricName, history.epochs], ["accuracy", 1000]);
+  const epochs = history.points.map((point: { epoch: number }) => point.epoch);
+  assert.deepEqual(
+    epochs,
+    epochs.map((_: number, index: number) => index + 1),
+  );
+});
+
+test("a stopped training keeps its checkpoint, goes on from it also after a restart of the service, and can be given up", async (t) => {
+  const { start, seen, service, headers, jobs } = await open(t, "learns");
+  const { json: job } = await start();
+  const early = await service.call("stopJob", { headers, params: { jobId: job.id }, body: { keep: "checkpoint" } });
+  if (early.status !== 200) assert.deepEqual([early.status, early.json.code], [409, "JOB_CANNOT_STOP"]);
+  await seen((one) => (one.latest?.epoch ?? 0) >= 3);
+  const params = { jobId: job.id };
+  const stopped = (await service.call("stopJob", { headers, params, body: { keep: "checkpoint" } })).json;
+  assert.deepEqual([stopped.status, stopped.canStop, stopped.endedAt !== null], ["stopped", false, true]);
+  assert.deepEqual(await checkpointsOf(service), [job.id]);
+  assert.deepEqual(await workFiles(service), []);
+
+  await service.http.jobs.resume();
+  assert.deepEqual(await checkpointsOf(service), [job.id], "a start of the service leaves what a person stopped");
+  jobs.length = 0;
+  const resumed = await service.call("resumeJob", { headers, params });
+  assert.deepEqual([resumed.status, resumed.json.status], [202, "queued"]);
+  const further = await seen((one) => (one.latest?.epoch ?? 0) > (stopped.latest?.epoch ?? 0) + 2);
+  assert.equal(further.step, `begun at ${stopped.latest?.epoch}`);
+  const again = await service.call("resumeJob", { headers, params });
+  assert.deepEqual([again.status, again.json.code], [409, "JOB_NOT_STOPPED"]);
+
+  await service.call("stopJob", { headers, params, body: { keep: "checkpoint" } });
+  const cancelled = await service.call("cancelJob", { headers, params });
+  assert.equal(cancelled.json.status, "cancelled");
+  assert.deepEqual(await checkpointsOf(service), []);
+});
+
+test("a stop that keeps the model lets the process finish by itself", async (t) => {
+  const { start, seen, service, headers } = await open(t, "learns");
+  const { json: job } = await start();
+  await seen((one) => one.canStop);
+  const asked = await service.call("stopJob", { headers, params: { jobId: job.id }, body: { keep: "model" } });
+  assert.deepEqual([asked.status, asked.json.status], [200, "running"]);
+  const ended = await seen(hasEnded);
+  assert.equal(ended.error?.code, "MADE_A_MODEL");
+  assert.deepEqual(await checkpointsOf(service), []);
+});
+
+test("a training whose process is killed goes on from its checkpoint, but not for ever", async (t) => {
+  process.env.SIGHTLINE_TEST_KILL = "1";
+  t.after(() => delete process.env.SIGHTLINE_TEST_KILL);
+  const { start, seen, service, headers } = await open(t, "learns");
+  const { json: job } = await start();
+  const ended = await seen(hasEnded);
+  assert.deepEqual([ended.status, ended.error?.code], ["failed", "TRAINING_FAILED"]);
+  const { json: history } = await service.call("getJobHistory", { headers, params: { jobId: job.id } });
+  assert.equal(history.points.at(-1).epoch >= 11, true, "the third start went on where the second was killed");
+  assert.deepEqual(await checkpointsOf(service), []);
+});
+
+test("a training that the service interrupts goes on from its checkpoint with the next service", async (t) => {
+  const { start, seen, service } = await open(t, "learns");
+  const { json: job } = await start();
+  await seen((one) => (one.latest?.epoch ?? 0) >= 3);
+  await service.http.jobs.close();
+  assert.deepEqual(await checkpointsOf(service), [job.id]);
+  const [waiting] = await service.services.store.read.jobs.unended();
+  assert.deepEqual([waiting?.status, (waiting?.latest?.epoch ?? 0) >= 3], ["queued", true]);
 });
 
 test("a killed service takes its training with it", async (t) => {
