@@ -249,3 +249,9 @@ test("a recipe that makes no sense is refused by the name of its field", () => {
   assert.throws(() => checkRecipe({ ...plainRecipe, zoom: [1.5, 0.5] }), /zoom\[0\]/);
   assert.throws(() => checkRecipe({ ...plainRecipe, noise: { chance: Number.NaN, deviation: 1 } }), /noise\.chance/);
 });
+
+test("the light's colour changes red and blue against green, and nothing else", () => {
+  const image = { width: 1, height: 1, data: Uint8Array.of(100, 80, 60) };
+  changeColour(image, { red: 1.5, blue: 0.5 });
+  assert.deepEqual([...image.data], [150, 80, 30]);
+});

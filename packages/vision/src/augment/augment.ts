@@ -125,11 +125,14 @@ function afterGeometry<Box extends Corners>(
   limits: BoxLimits,
 ): Labelled<Box> {
   const around = (amount: number): number => (amount === 0 ? 1 : 1 + amount * (2 * random() - 1));
+  const balance = (): number => (recipe.whiteBalance === 0 ? 1 : (1 + recipe.whiteBalance) ** (2 * random() - 1));
   changeColour(image, {
     brightness: around(recipe.brightness),
     contrast: around(recipe.contrast),
     saturation: recipe.grey > 0 && random() < recipe.grey ? 0 : around(recipe.saturation),
     hueDegrees: recipe.hueDegrees === 0 ? 0 : recipe.hueDegrees * (2 * random() - 1),
+    red: balance(),
+    blue: balance(),
     gamma: recipe.gamma === 0 ? 1 : (1 + recipe.gamma) ** (2 * random() - 1),
   });
   const { blur, noise, erase: cover } = recipe;

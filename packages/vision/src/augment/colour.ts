@@ -10,6 +10,9 @@ export interface ColourChange {
   readonly saturation?: number;
   /** Turn of the colour circle, in degrees. */
   readonly hueDegrees?: number;
+  /** Factors on red and on blue, before saturation and hue: the colour of the light. */
+  readonly red?: number;
+  readonly blue?: number;
   /** Exponent on values of 0–1; 1 changes nothing, below it shadows become brighter. */
   readonly gamma?: number;
 }
@@ -19,20 +22,23 @@ const luma = [0.299, 0.587, 0.114] as const;
 
 /** Changes the picture's own pixels. */
 export function changeColour(image: Image, change: ColourChange): void {
-  const { brightness = 1, contrast = 1, saturation = 1, hueDegrees = 0, gamma = 1 } = change;
+  const { brightness = 1, contrast = 1, saturation = 1, hueDegrees = 0, red = 1, blue = 1, gamma = 1 } = change;
   const { data } = image;
   if (gamma !== 1) applyTable(data, gammaTable(gamma));
-  if (brightness === 1 && contrast === 1 && saturation === 1 && hueDegrees === 0) return;
+  const isBalanced = red === 1 && blue === 1;
+  if (brightness === 1 && contrast === 1 && saturation === 1 && hueDegrees === 0 && isBalanced) return;
   const factor = brightness * contrast;
   const offset = 128 * (1 - contrast);
-  if (saturation === 1 && hueDegrees === 0) {
+  if (saturation === 1 && hueDegrees === 0 && isBalanced) {
     applyTable(
       data,
       Uint8Array.from({ length: 256 }, (_, value) => clamped(value * factor + offset)),
     );
     return;
   }
-  applyMatrix(data, colourMatrix(saturation, hueDegrees), factor, offset);
+  const gains = [red, 1, blue];
+  const matrix = colourMatrix(saturation, hueDegrees).map((value, i) => value * (gains[i % 3] as number));
+  applyMatrix(data, matrix, factor, offset);
 }
 
 /** Rows of factors on red, green and blue. Hue turns the colour plane of YIQ, which leaves the brightness alone. */

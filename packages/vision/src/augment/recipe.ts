@@ -22,6 +22,8 @@ export interface Recipe {
   readonly contrast: number;
   readonly saturation: number;
   readonly hueDegrees: number;
+  /** Red and blue against green, each by a factor from 1 / (1 + this) to 1 + this: another lamp, another camera. */
+  readonly whiteBalance: number;
   /** Exponents from 1 / (1 + this) to 1 + this. */
   readonly gamma: number;
   /** Chance of losing all colour. */
@@ -57,6 +59,7 @@ export const plainRecipe: Recipe = {
   contrast: 0,
   saturation: 0,
   hueDegrees: 0,
+  whiteBalance: 0,
   gamma: 0,
   grey: 0,
   blur: { chance: 0, sigma: 0 },
@@ -132,6 +135,7 @@ export function checkRecipe(recipe: Recipe): void {
   check("rotationDegrees", recipe.rotationDegrees, 0, 180);
   check("shearDegrees", recipe.shearDegrees, 0, 45);
   check("hueDegrees", recipe.hueDegrees, 0, 180);
+  check("whiteBalance", recipe.whiteBalance, 0, 1);
   check("gamma", recipe.gamma, 0, 4);
   check("stretch", recipe.stretch, 1, 4);
   check("cropArea", recipe.cropArea, 0.01, 1);
