@@ -3,6 +3,7 @@ import { classifier } from "./classifier/classifier.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
 import { patchcore } from "./patchcore/patchcore.js";
+import { tiny } from "./tiny/tiny.js";
 
 export {
   isNetMethod,
@@ -13,4 +14,4 @@ export {
   parseMethodChoice,
 } from "./method-names.js";
 
-export const methods = { patchcore, classifier } satisfies Record<MethodName, Method>;
+export const methods = { patchcore, classifier, tiny } satisfies Record<MethodName, Method>;

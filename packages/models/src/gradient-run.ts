@@ -1,0 +1,89 @@
+/** Runs nn's training for a method: its progress, stopping, checkpoints and budget in the words of the models package. */
+import type { Weights } from "@sightline/nn/network";
+import { type TrainingOptions, trainNetwork } from "@sightline/nn/training";
+import type { TrainingSummary } from "./manifest.js";
+import type { NetContext } from "./method.js";
+import { throwIfCancelled } from "./model-error.js";
+
+/** What a validation found. */
+export interface Judgement {
+  /** What people are shown: accuracy, mAP50. */
+  readonly metric: number;
+  /** What decides which epoch was best, where the metric alone is too coarse; default: the metric. */
+  readonly ranking?: number;
+}
+
+export interface GradientOrder
+  extends Pick<
+    TrainingOptions,
+    "definition" | "source" | "batchSize" | "epochs" | "optimizer" | "schedule" | "groups" | "clipNorm" | "ema"
+  > {
+  readonly metricName: string;
+  readonly evaluate: (weights: Weights, epoch: number) => Promise<Judgement>;
+  readonly patience?: number | undefined;
+  /** Starting weights by name; what is missing is drawn from the seed. */
+  readonly initial?: Weights | undefined;
+  /** Share of the method's progress that this training is: 0–1 by default. */
+  readonly progress?: readonly [number, number];
+}
+
+/**
+ * Trains with the context's seed, threads, budget, signals and checkpoint. A person's wish to end soon gives the best
+ * weights so far.
+ *
+ * @throws ModelError `TRAINING_CANCELLED`; NnError of `trainNetwork`
+ */
+export async function trainByGradient(
+  context: NetContext,
+  order: GradientOrder,
+): Promise<{ weights: Weights; summary: TrainingSummary }> {
+  const { signal, finishEarly, checkpoint, budgetMs } = context;
+  const { metricName, evaluate, progress: [from, to] = [0, 1], ...training } = order;
+  const startedAtMs = performance.now();
+  throwIfCancelled(signal);
+  // What people were shown, by epoch: the training itself only knows the ranking.
+  let shown: number | null = null;
+  let best: { ranking: number; metric: number } | null = null;
+  const epochs = context.epochs ?? order.epochs;
+  const result = await trainNetwork({
+    ...training,
+    epochs,
+    seed: context.seed,
+    threads: context.threads,
+    budgetMs,
+    signal: AbortSignal.any([signal, finishEarly].filter((one) => one !== undefined)),
+    checkpoint: checkpoint && {
+      load: () => checkpoint.load(),
+      save: (parts) => checkpoint.save(new Uint8Array(Buffer.concat(parts))),
+    },
+    evaluate: async (weights, epoch) => {
+      const { metric, ranking = metric } = await evaluate(weights, epoch);
+      shown = metric;
+      if (best === null || ranking > best.ranking) best = { ranking, metric };
+      return { metric: ranking };
+    },
+    onEpoch: (point) => context.onEpoch({ ...point, metric: shown }),
+    onProgress: ({ epoch, epochs: planned, step, steps, loss, picturesPerSecond, waitedShare, secondsLeft }) =>
+      context.onProgress(from + ((to - from) * step) / Math.max(1, steps), `Epoch ${epoch} of ${planned}`, {
+        epoch,
+        epochs: planned,
+        loss,
+        metric: shown,
+        picturesPerSecond,
+        waitedShare,
+        secondsLeft,
+      }),
+  });
+  throwIfCancelled(signal);
+  const reached = best as { metric: number } | null;
+  return {
+    weights: result.weights,
+    summary: {
+      metricName,
+      best: reached?.metric ?? result.bestMetric,
+      epochs: result.history.length,
+      seconds: result.history.at(-1)?.elapsedSeconds ?? (performance.now() - startedAtMs) / 1000,
+      ended: result.stopped === "cancelled" ? "stopped" : result.stopped,
+    },
+  };
+}

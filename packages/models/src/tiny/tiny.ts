@@ -1,0 +1,163 @@
+/** Small networks trained from nothing, for few pictures and small processors. */
+import type { Sample } from "@sightline/dataset/dataset";
+import { batchFeeds, batchSource, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import { exportGraph } from "@sightline/nn/export";
+import { binaryCrossEntropy, crossEntropy } from "@sightline/nn/losses";
+import type { Weights } from "@sightline/nn/network";
+import type { TrainingDefinition } from "@sightline/nn/training";
+import {
+  allowedFlips,
+  type FlipChoice,
+  plainRecipe,
+  type Recipe,
+  withAllowedFlips,
+} from "@sightline/vision/augment/recipe";
+import { trainByGradient } from "../gradient-run.js";
+import { judgeLogits } from "../logit-judge.js";
+import type { NetContext, NetMethod, TrainedNet } from "../method.js";
+import { modelValues } from "../model-values.js";
+import { tinyModel } from "./tiny-net.js";
+import { countTiny, planTiny, sizeForBudget, type TinyBudget, tinySizes } from "./tiny-plan.js";
+
+/** Fewer pictures of a label can't be divided into some to learn from and some to stop by. */
+const minimumPerLabel = 5;
+
+const batchSize = 32;
+/** Steps that a training of few pictures takes; many pictures take at least `leastEpochs`. */
+const usualSteps = 3000;
+const leastEpochs = 30;
+const mostEpochs = 200;
+
+/** What holds for most pictures of things: they may lie a little elsewhere, nearer, turned, in other light. */
+const recipe: Recipe = {
+  ...plainRecipe,
+  flipSideways: 0.5,
+  flipUpsideDown: 0.5,
+  quarterTurn: 0.5,
+  rotationDegrees: 12,
+  shift: 0.08,
+  zoom: [0.9, 1.25],
+  stretch: 1.15,
+  brightness: 0.25,
+  contrast: 0.25,
+  saturation: 0.3,
+  hueDegrees: 8,
+  gamma: 0.2,
+  noise: { chance: 0.2, deviation: 8 },
+  blur: { chance: 0.1, sigma: 1 },
+  erase: { chance: 0.25, area: [0.02, 0.15] },
+};
+
+export const tiny: NetMethod = {
+  kind: "net",
+  title: "Small network from scratch",
+  options: {
+    parameters: {
+      kind: "whole",
+      minimum: 500,
+      maximum: 5e6,
+      default: 150_000,
+      meaning: "most numbers to train; one byte each on a microcontroller",
+    },
+    multiplyAccumulates: {
+      kind: "whole",
+      minimum: 50_000,
+      maximum: 1e9,
+      default: 15_000_000,
+      meaning: "most multiply-accumulates for one picture: how long it takes",
+    },
+    size: {
+      kind: "choice",
+      choices: ["auto", ...tinySizes.map(String)],
+      default: "auto",
+      meaning: "side of the input in pixels; auto: by the multiply-accumulates",
+    },
+    flips: {
+      kind: "choice",
+      choices: ["auto", "none", "sideways", "all"],
+      default: "auto",
+      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides",
+    },
+  },
+  unsuitable(task, labels, counts) {
+    if (task === "detection") return "tiny tells labels of whole pictures and draws no boxes";
+    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
+    if (scarce.length === 0) return null;
+    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
+    return `tiny needs ${minimumPerLabel} pictures of each label, got ${have}`;
+  },
+  train: trainTiny,
+};
+
+async function trainTiny(context: NetContext): Promise<TrainedNet> {
+  const { labels, options, task, seed } = context;
+  const budget: TinyBudget = {
+    parameters: Number(options.parameters),
+    multiplyAccumulates: Number(options.multiplyAccumulates),
+  };
+  const size = options.size === "auto" ? sizeForBudget(budget) : Number(options.size);
+  const plan = planTiny(budget, size, labels.length);
+  const flips = allowedFlips(labels, options.flips as FlipChoice);
+  const shape = { width: size, height: size, batchSize, seed };
+  const training = openLoader({
+    ...shape,
+    samples: loaderSamples(context, context.training),
+    recipe: withAllowedFlips(recipe, flips),
+  });
+  const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
+  const definition = definitionOf(plan, context);
+  const judgedTask = task === "multilabel" ? "multilabel" : "classification";
+  const finished = (weights: Weights) => exportGraph(definition.model, weights, definition.inputs, "sightline_tiny");
+  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / training.batches)));
+  try {
+    const { weights, summary } = await trainByGradient(context, {
+      definition,
+      source: batchSource(training, batchFeeds),
+      batchSize,
+      epochs,
+      optimizer: { kind: "adamw", weightDecay: 0.05 },
+      schedule: { kind: "cosine", learningRate: 4e-3, warmUp: 0.05 },
+      clipNorm: 5,
+      // Averages over about the last twentieth of the steps.
+      ema: { decay: 1 - Math.min(0.05, 20 / (epochs * training.batches)) },
+      patience: Math.ceil(epochs / 3),
+      metricName: "accuracy",
+      evaluate: (candidate) =>
+        judgeLogits(finished(candidate), { loader: validation, task: judgedTask, threads: context.threads }),
+    });
+    return { graph: finished(weights), input: { width: size, height: size }, ...countTiny(plan), summary };
+  } finally {
+    await Promise.all([training.close(), validation.close()]);
+  }
+}
+
+function definitionOf(plan: ReturnType<typeof planTiny>, context: NetContext): TrainingDefinition {
+  const { labels, task } = context;
+  const targets = context.training.map(context.targetOf);
+  return {
+    inputs: {
+      [modelValues.image]: { type: "float32", dims: ["N", 3, plan.size, plan.size] },
+      targets: { type: "float32", dims: ["N", labels.length] },
+    },
+    model: tinyModel(plan, 0.1),
+    loss: (net, outputs, inputs) => {
+      const logits = outputs[modelValues.logits] ?? "";
+      const wanted = inputs.targets ?? "";
+      if (task === "multilabel") return { loss: binaryCrossEntropy(net, logits, wanted) };
+      return { loss: crossEntropy(net, logits, wanted, { classWeights: labelWeights(targets), labelSmoothing: 0.1 }) };
+    },
+  };
+}
+
+/** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */
+function labelWeights(targets: readonly (readonly number[])[]): number[] {
+  const counts = (targets[0] ?? []).map((_, k) => targets.reduce((sum, row) => sum + (row[k] ?? 0), 0));
+  const roots = counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));
+  // Scaled so that the pictures' weights average to 1.
+  const total = counts.reduce((sum, count, k) => sum + count * (roots[k] as number), 0);
+  return roots.map((root) => (root * targets.length) / Math.max(1e-9, total));
+}
+
+function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
+  return samples.map((sample) => ({ name: sample.name, file: sample.file, target: targetOf(sample) }));
+}
