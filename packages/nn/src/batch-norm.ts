@@ -3,7 +3,7 @@
  * running statistics as graph values (frozen, or evaluation), and folded into constants.
  */
 
-import { ones, zeros } from "./initializers.js";
+import { type Initializer, ones, values, zeros } from "./initializers.js";
 import { groupOf, type Network } from "./network.js";
 import { elementCount, floatTensor, indexTensor } from "./tensor.js";
 
@@ -19,6 +19,15 @@ export interface NormOptions {
   readonly isFrozen?: boolean;
   /** Starts with scale 0, so that a residual branch begins as nothing (Goyal et al. 2017). */
   readonly startsAtZero?: boolean;
+  /** What it starts with instead of scale 1, bias 0, mean 0, variance 1; one number for each channel. */
+  readonly initial?: NormValues | undefined;
+}
+
+export interface NormValues {
+  readonly scale: Float32Array;
+  readonly bias: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
 }
 
 /** What a norm over so many channels works with, as graph values of shape [channels]. */
@@ -104,12 +113,16 @@ function groupFor({ name, group }: NormOptions): string {
 
 function declare(net: Network, channels: number, options: NormOptions): Norm {
   const group = groupFor(options);
-  const { name, startsAtZero = false, epsilon = 1e-5 } = options;
+  const { name, initial, startsAtZero = false, epsilon = 1e-5 } = options;
+  const parameter = (part: "scale" | "bias", fresh: Initializer) => {
+    const given = initial && values(floatTensor([channels], initial[part]));
+    return net.parameter(`${name}/${part}`, [channels], { initial: given ?? fresh, decays: false, group });
+  };
   return {
-    scale: net.parameter(`${name}/scale`, [channels], { initial: startsAtZero ? zeros : ones, decays: false, group }),
-    bias: net.parameter(`${name}/bias`, [channels], { initial: zeros, decays: false, group }),
-    mean: net.statistic(`${name}/mean`, [channels], 0, group),
-    variance: net.statistic(`${name}/variance`, [channels], 1, group),
+    scale: parameter("scale", startsAtZero ? zeros : ones),
+    bias: parameter("bias", zeros),
+    mean: net.statistic(`${name}/mean`, [channels], initial?.mean ?? 0, group),
+    variance: net.statistic(`${name}/variance`, [channels], initial?.variance ?? 1, group),
     epsilon,
   };
 }

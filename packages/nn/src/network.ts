@@ -53,7 +53,8 @@ export interface ParameterOptions {
 export interface Statistic {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly initial: number;
+  /** One number for all elements, or one for each. */
+  readonly initial: number | Float32Array;
   readonly group: string;
 }
 
@@ -113,7 +114,7 @@ export class Network {
   }
 
   /** A tensor that training keeps up to date without a gradient. Gives its value now: after `update`, the new one. */
-  statistic(name: string, dims: readonly number[], initial: number, group = groupOf(name)): string {
+  statistic(name: string, dims: readonly number[], initial: Statistic["initial"], group = groupOf(name)): string {
     if (!this.#isKnown(this.#statistics.get(name), name, dims)) {
       this.#statistics.set(name, { name, dims, initial, group });
       this.#declare(name, dims, group, "statistics");

@@ -77,7 +77,11 @@ export function startingWeights(
   }
   const statistics = new Map<string, Tensor>();
   for (const { name, dims, initial } of net.statistics.values()) {
-    const fresh = () => floatTensor(dims, new Float32Array(elementCount(dims)).fill(initial));
+    const fresh = () =>
+      floatTensor(
+        dims,
+        typeof initial === "number" ? new Float32Array(elementCount(dims)).fill(initial) : initial.slice(),
+      );
     statistics.set(name, checked(name, dims, given.statistics.get(name) ?? fresh()));
   }
   return { parameters, statistics };

@@ -32,7 +32,7 @@ export class FlatVector {
     const flat = new Float32Array(this.length);
     for (const { name, dims, offset } of this.segments) {
       const tensor = tensors.get(name);
-      if (!tensor || tensor.type !== "float32" || tensor.dims.join() !== dims.join()) {
+      if (tensor?.type !== "float32" || tensor.dims.join() !== dims.join()) {
         const got = tensor ? `${tensor.type} (${tensor.dims.join(", ")})` : "nothing";
         throw new NnError("WRONG_INPUT", `Weights "${name}" must be float32 (${dims.join(", ")}), got ${got}.`);
       }
@@ -52,8 +52,8 @@ export class FlatVector {
   }
 
   /** One number for each element, from one for each tensor; just the number where all are equal. */
-  spread(valueOf: (name: string) => number): number | Float32Array {
-    const values = this.segments.map(({ name }) => valueOf(name));
+  spread(numberFor: (name: string) => number): number | Float32Array {
+    const values = this.segments.map(({ name }) => numberFor(name));
     const [first = 0] = values;
     if (values.every((value) => value === first)) return first;
     const flat = new Float32Array(this.length);

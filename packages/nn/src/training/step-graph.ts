@@ -111,10 +111,10 @@ export function stepGraph(definition: TrainingDefinition, weights: Weights, opti
   const builder = GraphBuilder.from(joined, "optimizer/");
   const tape = new Tape(builder);
 
-  const flat = (vector: FlatVector, valueOf: (name: string) => string) =>
+  const flat = (vector: FlatVector, valueFor: (name: string) => string) =>
     concatenated(
       tape,
-      vector.segments.map(({ name, count }) => tape.reshape(valueOf(name), [count])),
+      vector.segments.map(({ name, count }) => tape.reshape(valueFor(name), [count])),
     );
   const flatGradients = flat(parameters, (name) => gradients.get(name) ?? "");
   const length = tape.emit("ReduceL2", [flatGradients], { keepdims: 0 });

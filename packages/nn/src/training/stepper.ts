@@ -45,7 +45,7 @@ export class Stepper {
     await this.#session.runInto({ ...this.feeds(batch, step, learningRate), ...vectors(this.#state) }, outputs);
     const named = this.#graph.report.map((name, index) => [name, this.#report[index] ?? Number.NaN] as const);
     const report = { losses: Object.fromEntries(named.slice(0, -1)), gradientLength: named.at(-1)?.[1] ?? Number.NaN };
-    if (isFinite(report)) [this.#state, this.#spare] = [this.#spare, this.#state];
+    if (isFiniteReport(report)) [this.#state, this.#spare] = [this.#spare, this.#state];
     return report;
   }
 
@@ -61,7 +61,7 @@ export class Stepper {
   }
 }
 
-export function isFinite({ losses, gradientLength }: StepReport): boolean {
+export function isFiniteReport({ losses, gradientLength }: StepReport): boolean {
   return Number.isFinite(gradientLength) && Object.values(losses).every(Number.isFinite);
 }
 

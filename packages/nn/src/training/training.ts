@@ -19,7 +19,7 @@ import { findCulprit, TrainingDiverged } from "./divergence.js";
 import { type OpenTraining, openTraining } from "./open-training.js";
 import type { EpochPoint, StopReason } from "./position.js";
 import { type GroupOptions, stateNames } from "./step-graph.js";
-import { isFinite, type State, type StepReport } from "./stepper.js";
+import { isFiniteReport, type State, type StepReport } from "./stepper.js";
 
 export type { BatchSource } from "./batch-source.js";
 export type { InputSpec, TrainingDefinition } from "./definition.js";
@@ -165,7 +165,7 @@ class TrainingRun {
       const waitedMs = this.#clock.nowMs - startMs;
       const learningRate = this.#learningRate();
       const report = await this.#opened.stepper.step(batch, position.step + 1, learningRate);
-      if (!isFinite(report)) throw await this.#diverged(batch, learningRate);
+      if (!isFiniteReport(report)) throw await this.#diverged(batch, learningRate);
       const stepMs = this.#clock.nowMs - startMs;
       this.#clock.addStep(stepMs);
       position.step++;
