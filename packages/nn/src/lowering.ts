@@ -2,6 +2,7 @@
 
 import type { Dimension, Graph, Node } from "./graph.js";
 import { GraphBuilder } from "./graph-builder.js";
+import { lowerTurbo } from "./lowering/turbo.js";
 import type { LoweringRule, Operator, PlainAttribute, Value } from "./operator.js";
 import { Call, Forward } from "./operator.js";
 import type { OperatorName } from "./operators.js";
@@ -22,10 +23,8 @@ export type TargetRules = { readonly [Name in OperatorName]?: LoweringRule };
  * @throws NnError `GRAPH_INVALID` where a shape that a rule needs isn't known.
  */
 export function lower(graph: Graph, target: Target): Graph {
-  return rewritten(graph, rules[target.kind]);
+  return target.kind === "turbo" ? lowerTurbo(graph, target.block) : rewritten(graph, {});
 }
-
-const rules: Readonly<Record<Target["kind"], TargetRules>> = { portable: {}, turbo: {} };
 
 /** Rewrites node by node; what a rule emits is rewritten in turn, until every node is kept. */
 export function rewritten(graph: Graph, rules: TargetRules): Graph {

@@ -120,7 +120,7 @@ export const elementwise = {
       const high = call.inputs[2] ? (floats(call, 2)[0] ?? 0) : Number.POSITIVE_INFINITY;
       return [floats(call, 0).map((x) => Math.min(Math.max(x, low), high))];
     },
-    gradient: ({ tape, call, a, dy }) => {
+    gradient: ({ tape, call, y, dy }) => {
       const bound = (index: number) => {
         if (!call.inputs[index]) return null;
         return Number(
@@ -128,8 +128,8 @@ export const elementwise = {
         );
       };
       const [low, high] = [bound(1), bound(2)];
-      const above = low === null ? dy : tape.times(dy, tape.above(a, low));
-      return [high === null ? above : tape.times(above, tape.below(a, high))];
+      const above = low === null ? dy : tape.times(dy, tape.above(y, low));
+      return [high === null ? above : tape.times(above, tape.below(y, high))];
     },
   },
   Div: binary(

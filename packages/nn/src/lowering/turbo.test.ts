@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { lower } from "../lowering.js";
+import { openGraphSession } from "../session/session.js";
+import { elementCount, floatTensor } from "../tensor.js";
+import {
+  chooseTarget,
+  chooseTargetWithReason,
+  greatestDifference,
+  probedBlock,
+  selfTestGraph,
+} from "./choose-target.js";
+
+const block = await probedBlock(1).catch(() => 0);
+const skip = block === 8 || block === 16 ? false : `ONNX Runtime's blocked layout has blocks of ${block} here`;
+
+describe("turbo", () => {
+  test("every form gives what the portable form gives, forward and backward", { skip }, async () => {
+    const worst = await greatestDifference(
+      selfTestGraph(),
+      { kind: "portable" },
+      { kind: "turbo", block: block as 8 },
+      1,
+    );
+    assert.ok(worst < 1e-3, `differs by ${worst}`);
+  });
+
+  test("a lowering for another block than the processor's is found out", { skip }, async () => {
+    const other = block === 8 ? 16 : 8;
+    const wrong = greatestDifference(selfTestGraph(), { kind: "portable" }, { kind: "turbo", block: other }, 1);
+    assert.ok((await wrong.catch(() => Number.POSITIVE_INFINITY)) > 1e-3);
+  });
+
+  test("is chosen where it works, portable where the caller says so", { skip }, async () => {
+    assert.deepEqual(await chooseTarget({ threads: 1 }), { kind: "turbo", block });
+    assert.equal((await chooseTargetWithReason({ threads: 1 })).reason, undefined);
+    assert.deepEqual(await chooseTarget({ threads: 1, forced: { kind: "portable" } }), { kind: "portable" });
+  });
+
+  test("results are the same bits from run to run and with one and two threads", { skip }, async () => {
+    const graph = lower(selfTestGraph(), { kind: "turbo", block: block as 8 });
+    const feeds = Object.fromEntries(
+      graph.inputs.map(({ name, dims }) => {
+        const sizes = dims.map(Number);
+        const values = Float32Array.from({ length: elementCount(sizes) }, (_, index) => Math.sin(index + name.length));
+        return [name, floatTensor(sizes, values)];
+      }),
+    );
+    const runs = [];
+    for (const threads of [1, 1, 2]) {
+      const session = await openGraphSession(graph, { threads });
+      runs.push(await session.run(feeds));
+      await session.dispose();
+    }
+    assert.deepEqual(runs[1], runs[0]);
+    assert.deepEqual(runs[2], runs[0]);
+  });
+});
