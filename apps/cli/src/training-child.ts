@@ -41,6 +41,7 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
   }
   if (run !== null) tell({ kind: "run", id: run.id });
   // One after the other, so that a line never lands inside another.
+  let points = 0;
   let written: Promise<void> = Promise.resolve();
   const trained = await train({
     pictures,
@@ -52,6 +53,7 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
     methodOptions: order.methodOptions,
     onProgress: (progress) => tell({ kind: "progress", ...progress }),
     onEpoch: (point) => {
+      points++;
       written = written.then(() => run?.addPoint(point));
       // Told when the run ends; until then it must not count as unhandled.
       written.catch(() => {});
@@ -63,7 +65,10 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
   });
   await written;
   const { manifest, bytes } = trained;
-  if (run !== null) {
+  if (run !== null && manifest.training === undefined && points === 0) {
+    await run.discard();
+    run = null;
+  } else if (run !== null) {
     await run.saveModel(bytes);
     await run.end({
       status: "succeeded",

@@ -4,16 +4,18 @@ import { readFile } from "node:fs/promises";
 import type { Sample } from "./dataset.js";
 
 /**
- * SHA-256 (hex) over each sample's label and bytes. Where the folder lies, what files are called and their order don't
+ * SHA-256 (hex) over each sample's label (or labels, or boxes) and bytes. Where the folder lies, what files are called and their order don't
  * count: the same pictures with the same labels give the same hash.
  */
-export async function hashPictures(samples: readonly Pick<Sample, "file" | "label">[]): Promise<string> {
+export async function hashPictures(
+  samples: readonly Pick<Sample, "file" | "label" | "labels" | "boxes">[],
+): Promise<string> {
   const lines: string[] = [];
-  for (const { file, label } of samples) {
+  for (const { file, label, labels, boxes } of samples) {
     lines.push(
       `${createHash("sha256")
         .update(await readFile(file))
-        .digest("hex")} ${JSON.stringify(label)}\n`,
+        .digest("hex")} ${JSON.stringify(boxes ?? labels ?? label)}\n`,
     );
   }
   const all = createHash("sha256");

@@ -143,6 +143,22 @@ describe("a backbone of the user's own", () => {
     assert.equal(features?.data[0], 2);
   });
 
+  test("is refused when a weight is no number, naming it", () => {
+    const graph = foreign(["N", 3, "h", "w"]);
+    const file = join(folder, "broken.onnx");
+    const initializers = new Map([...graph.initializers, ["scale", floatTensor([2], [1, Number.NaN])]]);
+    const nodes = [
+      ...graph.nodes,
+      { name: "scaled", operator: "Mul", inputs: ["features", "scale"], outputs: ["scaled"], attributes: {} },
+    ];
+    const outputs = [...graph.outputs, { name: "scaled", type: "float32" as const, dims: ["N", 3, "h", "w"] }];
+    writeFileSync(file, writeOnnx({ ...graph, initializers, nodes, outputs }));
+    assert.throws(() => readBackbone({ file }), {
+      code: "BACKBONE_UNSUITABLE",
+      message: /broken\.onnx holds NaN in "scale"/,
+    });
+  });
+
   test("is refused when it has no such tap, naming those it has", () => {
     assert.throws(() => buildBackbone(foreign(["N", 3, "h", "w"]), { width: 8, height: 6, taps: ["block5"] }), {
       code: "BACKBONE_UNSUITABLE",

@@ -117,7 +117,22 @@ export function readBackbone(location: BackboneLocation = {}): Graph {
       `The backbone ${file} is damaged or of another version. Delete it and run "npm run build".`,
     );
   }
-  return readOnnx(bytes);
+  const backbone = readOnnx(bytes);
+  if (!isOurs) refuseNonNumbers(backbone, file);
+  return backbone;
+}
+
+/** One weight that is no number makes every answer none: better told here than as a training that goes nowhere. */
+function refuseNonNumbers({ initializers }: Graph, file: string): void {
+  for (const [name, { data }] of initializers) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) continue;
+    const at = data.findIndex((value: number) => !Number.isFinite(value));
+    if (at >= 0)
+      throw new ModelError(
+        "BACKBONE_UNSUITABLE",
+        `The backbone ${file} holds ${data[at]} in "${name}", where every weight must be a finite number. Export it again.`,
+      );
+  }
 }
 
 /** The part of a backbone that leads to the taps, with its paddings settled for the picture size. */

@@ -68,6 +68,8 @@ export interface OpenRun {
   /** In the order of the epochs; after a resume an epoch that comes again counts as it came last. */
   addPoint(point: EpochPoint): Promise<void>;
   saveModel(bytes: Uint8Array): Promise<void>;
+  /** Removes the folder: `auto` found that nothing by epochs was needed. */
+  discard(): Promise<void>;
   end(
     how: Pick<Stored, "status"> & Partial<Pick<Stored, "metricName" | "metrics" | "parameters" | "error">>,
   ): Promise<void>;
@@ -193,6 +195,7 @@ async function openRun(folder: string, begun: Stored): Promise<OpenRun> {
       }
     },
     saveModel: (bytes) => replaceFile(join(folder, files.model), bytes),
+    discard: () => rm(folder, { recursive: true, force: true }),
     async end(how) {
       stored = { ...stored, ...how, endedAt: new Date().toISOString() };
       await write();

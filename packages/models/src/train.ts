@@ -1,5 +1,6 @@
 /** From labelled pictures to a finished model file; the only input is the training part. */
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
+import { hashPictures } from "@sightline/dataset/dataset-hash";
 import { readBackbone } from "./backbone.js";
 import { type FoldCandidate, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
@@ -142,7 +143,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       });
     const candidates = comparison(tried, best, net, split.validation, pictures.samples, answers.truths, task);
     const winner = candidates.find(({ chosen }) => chosen)?.method;
-    const common = { options, pictures, samples: [...pictures.samples, ...listed.samples], answers, candidates };
+    // A dataset's own validation list takes part in the choice of the best epoch: it is part of what made the model.
+    const hash =
+      listed.samples.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...listed.samples]);
+    const common = { options, hash, samples: [...pictures.samples, ...listed.samples], answers, candidates };
     if (net !== null && winner === net.name) {
       const model = writeModel(net.graph, describe(common, net.name, net));
       report(1, "Done");
@@ -353,14 +357,14 @@ function heldOutFigures(
 
 interface Common {
   readonly options: TrainOptions;
-  readonly pictures: PictureSet;
+  readonly hash: string;
   readonly samples: readonly Sample[];
   readonly answers: Answers;
   readonly candidates: readonly Candidate[];
 }
 
 function describe(
-  { options, pictures, samples, answers, candidates }: Common,
+  { options, hash, samples, answers, candidates }: Common,
   method: string,
   {
     input,
@@ -385,7 +389,7 @@ function describe(
     candidates,
     dataset: {
       name: options.datasetName ?? "",
-      hash: pictures.hash,
+      hash,
       images: samples.length,
       byLabel: Object.fromEntries(answers.labels.map((label, k) => [label, answers.counts[k] as number])),
     },
