@@ -114,6 +114,48 @@ test("unreadable files are skipped, counted and named, and the rest is used", as
   assert.ok(existsSync(out));
 });
 
+test("a class without a picture is named, and the others are learnt", async (t) => {
+  const files = { "third/readme.txt": "no picture" };
+  for (let seed = 1; seed <= 6; seed += 1) {
+    files[`first/${seed}.png`] = await png({ seed, width: 48, height: 48 });
+    files[`second/${seed}.jpg`] = await part({ isBad: true, seed });
+  }
+  const out = join(temporaryFolder(t, "out"), "model.onnx");
+  const { code, text } = await sightline("train", dataset(t, files), "--method", "classifier", "--out", out);
+  assert.equal(code, 0, text);
+  assert.match(text, /third\/readme\.txt/);
+  assert.match(text, /classification: first, second/);
+});
+
+test("pictures of one pixel are learnt from like any others, and end no process", async (t) => {
+  const files = {};
+  for (let seed = 1; seed <= 6; seed += 1)
+    for (const label of ["first", "second"])
+      files[`${label}/${seed}.png`] = await png({ seed: label === "first" ? seed : 50 + seed, width: 1, height: 1 });
+  const out = join(temporaryFolder(t, "out"), "model.onnx");
+  const { code, text } = await sightline("train", dataset(t, files), "--method", "classifier", "--out", out);
+  assert.equal(code, 0, text);
+  assert.match(text, /accuracy [01]\.\d{3}/);
+});
+
+test("a box of a class that is not in the list is told with its file and line", async (t) => {
+  const files = { "data.yaml": "names: [cap]\n" };
+  for (let seed = 1; seed <= 4; seed += 1) {
+    files[`images/train/${seed}.jpg`] = await jpeg({ seed });
+    files[`labels/train/${seed}.txt`] = seed === 3 ? "0 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n" : "0 0.5 0.5 0.2 0.2\n";
+  }
+  await refusedTraining(t, dataset(t, files), /3\.txt.*(line 2|:2)/);
+});
+
+test("a method that draws no boxes refuses pictures with boxes", async (t) => {
+  const files = { "data.yaml": "names: [cap]\n" };
+  for (let seed = 1; seed <= 4; seed += 1) {
+    files[`images/train/${seed}.jpg`] = await jpeg({ seed });
+    files[`labels/train/${seed}.txt`] = "0 0.5 0.5 0.2 0.2\n";
+  }
+  await refusedTraining(t, dataset(t, files), /has boxes/, ["--method", "classifier"]);
+});
+
 const modelFiles = [
   ["random bytes", () => Buffer.alloc(5000, 0x5a)],
   ["0 bytes", () => Buffer.alloc(0)],
