@@ -1,0 +1,273 @@
+/** Boxes around objects: an anchor-free, one-stage detector trained by gradient, for small objects too. */
+import { readPictureHeader } from "@sightline/dataset/annotated-boxes";
+import type { Sample } from "@sightline/dataset/dataset";
+import { type Batch, batchSource, type LoaderBox, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import { exportGraph } from "@sightline/nn/export";
+import type { Weights } from "@sightline/nn/network";
+import { floatTensor } from "@sightline/nn/tensor";
+import type { TrainingDefinition } from "@sightline/nn/training";
+import { clipBoxes, defaultBoxLimits } from "@sightline/vision/augment/boxes";
+import {
+  allowedFlips,
+  type FlipChoice,
+  plainRecipe,
+  type Recipe,
+  withAllowedFlips,
+} from "@sightline/vision/augment/recipe";
+import { planTiles } from "@sightline/vision/tiles";
+import { trainByGradient } from "../gradient-run.js";
+import type { NetContext, NetMethod, TrainedNet } from "../method.js";
+import { ModelError } from "../model-error.js";
+import { modelValues } from "../model-values.js";
+import { backboneGroups } from "./backbone.js";
+import { type InputPlan, type InputWishes, planInput } from "./input-plan.js";
+import { DetectionJudge } from "./judge.js";
+import { detectorLoss, targetValues } from "./loss.js";
+import { type DetectorShape, detectorModel } from "./network.js";
+import { assignTargets, makePlaces, type Places, type TargetBox } from "./places.js";
+
+/** Fewer boxes of a label can't be divided into some to learn from and some to stop by. */
+const minimumBoxes = 5;
+const minimumPictures = 4;
+const batchSize = 8;
+/** Pictures shown in a training; few pictures are shown more often. */
+const usualPictures = 12_000;
+const leastEpochs = 20;
+const mostEpochs = 250;
+/** A validation costs about as much as so many training pictures: it is made so seldom that it takes a tenth of the time. */
+const validationShare = 0.1;
+const validationCost = 0.25;
+
+/** What holds for most cameras: things come nearer and farther, lie elsewhere, in other light and in other company. */
+const recipe: Recipe = {
+  ...plainRecipe,
+  flipSideways: 0.5,
+  flipUpsideDown: 0.5,
+  quarterTurn: 0.5,
+  shift: 0.1,
+  zoom: [0.75, 1.35],
+  stretch: 1.2,
+  brightness: 0.25,
+  contrast: 0.25,
+  saturation: 0.35,
+  hueDegrees: 8,
+  gamma: 0.2,
+  blur: { chance: 0.1, sigma: 1 },
+  noise: { chance: 0.1, deviation: 6 },
+  mosaic: 0.4,
+  border: 114,
+};
+
+export const detector: NetMethod = {
+  kind: "net",
+  title: "Boxes around objects",
+  options: {
+    side: {
+      kind: "whole",
+      minimum: 128,
+      maximum: 1280,
+      default: 320,
+      meaning: "longer side of the network's input in pixels; time grows with its square",
+    },
+    start: {
+      kind: "choice",
+      choices: ["backbone", "scratch"],
+      default: "backbone",
+      meaning: "what to start from: the pretrained backbone, or nothing",
+    },
+    fine: {
+      kind: "choice",
+      choices: ["auto", "yes", "no"],
+      default: "auto",
+      meaning: "look at every 4th pixel for very small objects; auto: where the training boxes are that small",
+    },
+    tiles: {
+      kind: "choice",
+      choices: ["auto", "yes", "no"],
+      default: "auto",
+      meaning: "cut large pictures into overlapping tiles; auto: where whole pictures leave the objects too small",
+    },
+    flips: {
+      kind: "choice",
+      choices: ["auto", "none", "sideways", "all"],
+      default: "auto",
+      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides",
+    },
+    channels: {
+      kind: "whole",
+      minimum: 16,
+      maximum: 256,
+      default: 96,
+      meaning: "width of neck and heads",
+    },
+  },
+  unsuitable(task, labels, counts) {
+    if (task !== "detection") return "detector learns from boxes, and this training part has none";
+    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumBoxes);
+    if (scarce.length === 0) return null;
+    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
+    return `detector needs ${minimumBoxes} boxes of each label in the training pictures, got ${have}`;
+  },
+  train: trainDetector,
+};
+
+async function trainDetector(context: NetContext): Promise<TrainedNet> {
+  const { labels, options, seed, training, validation, threads } = context;
+  if (training.length < minimumPictures) {
+    throw new ModelError(
+      "DATASET_TOO_SMALL",
+      `detector needs ${minimumPictures} pictures to learn from beside those held out, got ${training.length}. Add pictures.`,
+    );
+  }
+  const wishes = { side: options.side, fine: options.fine, tiles: options.tiles } as InputWishes;
+  const [toLearn, toJudge] = [await measured(training, labels), await measured(validation, labels)];
+  const plan = planInput(toLearn, wishes);
+  const shape: DetectorShape = {
+    places: makePlaces(plan.width, plan.height, plan.strides),
+    labelCount: labels.length,
+    channels: Number(options.channels),
+    backbone: options.start === "backbone" ? context.backbone : null,
+  };
+  const common = { width: plan.width, height: plan.height, fit: "letterbox", batchSize, seed } as const;
+  const loader = openLoader({
+    ...common,
+    samples: loaderSamples(toLearn, plan),
+    recipe: withAllowedFlips(recipe, allowedFlips(labels, options.flips as FlipChoice)),
+    detail: 1.35,
+  });
+  const held = openLoader({ ...common, samples: loaderSamples(toJudge, plan), recipe: null });
+  const definition = definitionOf(shape);
+  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualPictures / (loader.batches * batchSize))));
+  const finished = (weights: Weights) =>
+    exportGraph(detectorModel(shape), weights, { [modelValues.image]: imageInput(shape.places) }, "sightline_detector");
+  try {
+    const judge = await DetectionJudge.open(held, labels, threads);
+    await held.close();
+    const every = Math.max(1, Math.round((validation.length * validationCost) / (training.length * validationShare)));
+    let latest = 0;
+    const { weights, summary } = await trainByGradient(context, {
+      definition,
+      source: batchSource(loader, (batch) => feeds(batch, shape)),
+      batchSize,
+      epochs: context.epochs ?? epochs,
+      optimizer: { kind: "adamw", weightDecay: 0.05 },
+      schedule: { kind: "cosine", learningRate: 2e-3, warmUp: 0.03, final: 0.02 },
+      groups: {
+        [backboneGroups.early]: { isFrozen: true },
+        [backboneGroups.late]: { learningRateScale: 0.15 },
+      },
+      clipNorm: 10,
+      // Averages over about the last twentieth of the steps.
+      ema: { decay: 1 - Math.min(0.05, 20 / (epochs * loader.batches)) },
+      metricName: "mAP50",
+      evaluate: async (candidate: Weights, epoch: number) => {
+        if (epoch % every === 0 || epoch === epochs)
+          latest = await judge.meanPrecision(finished(candidate), context.signal);
+        return { metric: latest };
+      },
+    });
+    const graph = finished(weights);
+    return {
+      graph,
+      input: { width: plan.width, height: plan.height, fit: "letterbox" },
+      detection: await judge.bestSettings(graph, context.signal),
+      ...(plan.tiling && { tiling: plan.tiling }),
+      parameters: [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+      summary,
+    };
+  } finally {
+    await Promise.all([loader.close(), held.close()]);
+  }
+}
+
+interface MeasuredSample {
+  readonly sample: Sample;
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly LoaderBox[];
+}
+
+async function measured(samples: readonly Sample[], labels: readonly string[]): Promise<MeasuredSample[]> {
+  const rows: MeasuredSample[] = [];
+  for (const sample of samples) {
+    const { width, height } = await readPictureHeader(sample.file);
+    const boxes = (sample.boxes ?? []).map(({ label, ...corners }) => ({ ...corners, label: labels.indexOf(label) }));
+    rows.push({ sample, width, height, boxes });
+  }
+  return rows;
+}
+
+/** Whole pictures, or their tiles: all that show something, and as many again that show nothing. */
+function loaderSamples(rows: readonly MeasuredSample[], { tiling }: InputPlan): LoaderSample[] {
+  return rows.flatMap(({ sample, width, height, boxes }) => {
+    const { name, file } = sample;
+    if (tiling === null) return [{ name, file, target: [], boxes }];
+    const { tile, overlap } = tiling;
+    const tiles = planTiles(width, height, { width: tile, height: tile, overlap }).map((part) => {
+      const region = { x1: part.x, y1: part.y, x2: part.x + part.width, y2: part.y + part.height };
+      const inside = clipBoxes(boxes, region, defaultBoxLimits).map((box) => ({
+        label: box.label,
+        x1: box.x1 - part.x,
+        y1: box.y1 - part.y,
+        x2: box.x2 - part.x,
+        y2: box.y2 - part.y,
+      }));
+      return { name: `${name} (${part.x}, ${part.y})`, file, target: [], region, boxes: inside };
+    });
+    const filled = tiles.filter((part) => part.boxes.length > 0);
+    const empty = tiles.filter((part) => part.boxes.length === 0);
+    const wanted = Math.max(1, filled.length);
+    // Spread over the picture, the same in every run.
+    return [...filled, ...empty.filter((_, i) => (i * wanted) % empty.length < wanted)];
+  });
+}
+
+function imageInput({ width, height }: Places) {
+  return { type: "float32", dims: ["N", 3, height, width] } as const;
+}
+
+export function definitionOf(shape: DetectorShape): TrainingDefinition {
+  const { places, labelCount } = shape;
+  return {
+    inputs: {
+      [modelValues.image]: imageInput(places),
+      [targetValues.boxes]: { type: "float32", dims: ["N", places.count, 4] },
+      [targetValues.labels]: { type: "float32", dims: ["N", places.count, labelCount] },
+      [targetValues.share]: { type: "float32", dims: ["N", 1] },
+    },
+    model: detectorModel(shape),
+    loss: (net, outputs, inputs) => detectorLoss(net, outputs, inputs, places),
+  };
+}
+
+/** A loader's batch as the step takes it: places are dealt out here, from the boxes alone. */
+export function feeds(batch: Pick<Batch, "pictures" | "rows" | "boxes">, { places, labelCount }: DetectorShape) {
+  const { pictures, rows } = batch;
+  const perPicture: TargetBox[][] = Array.from({ length: rows }, () => []);
+  for (let at = 0; at < batch.boxes.length; at += 6) {
+    const [row, label, x1, y1, x2, y2] = batch.boxes.subarray(at, at + 6) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    perPicture[row]?.push({ label, x1, y1, x2, y2 });
+  }
+  const boxes = new Float32Array(rows * places.count * 4);
+  const labels = new Float32Array(rows * places.count * labelCount);
+  let positives = 0;
+  for (const [row, objects] of perPicture.entries()) {
+    const targets = assignTargets(objects, places, labelCount);
+    boxes.set(targets.boxes, row * places.count * 4);
+    labels.set(targets.labels, row * places.count * labelCount);
+    positives += targets.positives;
+  }
+  return {
+    [modelValues.image]: floatTensor([rows, 3, places.height, places.width], pictures),
+    [targetValues.boxes]: floatTensor([rows, places.count, 4], boxes),
+    [targetValues.labels]: floatTensor([rows, places.count, labelCount], labels),
+    [targetValues.share]: floatTensor([rows, 1], new Float32Array(rows).fill(1 / Math.max(1, positives))),
+  };
+}
