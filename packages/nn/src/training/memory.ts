@@ -6,7 +6,10 @@
 
 import { NnError } from "../errors.js";
 import type { Dimension, Graph } from "../graph.js";
-import { inferShapes } from "../shapes.js";
+import { blockedOperators } from "../lowering/blocked-operators.js";
+import { Call, type Value } from "../operator.js";
+import { inferNode } from "../operators.js";
+import { knownValues, nodeInputs } from "../shapes.js";
 import { type ElementType, elementCount, elementTypes } from "../tensor.js";
 
 /** The runtime's arena rounds up and keeps gaps: this much more than the values themselves, measured (README). */
@@ -17,7 +20,7 @@ const defaultShareOfFree = 0.8;
 
 /** Bytes that running this graph takes, beside what the process has already. All shapes must be known. */
 export function estimateGraphBytes(graph: Graph): number {
-  const values = inferShapes(graph);
+  const values = shapesOf(graph);
   const bytes = (name: string) => {
     const value = values.get(name);
     return value ? elementCount(value.dims.map(sizeOf)) * bytesOf(value.type) : 0;
@@ -79,6 +82,20 @@ function largestFitting(limit: number, fits: (size: number) => boolean): number 
 /** What this process may still take: free memory of the machine, or of its container where that is less. */
 function freeBytes(): number {
   return process.availableMemory();
+}
+
+/** Every value's shape, in a graph that may hold operators of the blocked layout. */
+function shapesOf(graph: Graph): Map<string, Value> {
+  const values = knownValues(graph);
+  for (const node of graph.nodes) {
+    const inputs = nodeInputs(values, node);
+    const made = blockedOperators[node.operator]?.infer(new Call(node, inputs)) ?? inferNode(node, inputs);
+    for (const [index, name] of node.outputs.entries()) {
+      const value = made[index];
+      if (value) values.set(name, value);
+    }
+  }
+  return values;
 }
 
 function sizeOf(size: Dimension): number {

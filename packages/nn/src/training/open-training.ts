@@ -1,6 +1,7 @@
 /** Gets a training ready: its options checked, its graph built, its checkpoint read, its session open. */
 
 import { NnError } from "../errors.js";
+import { chooseTarget } from "../lowering/choose-target.js";
 import { lower, type Target } from "../lowering.js";
 import type { Weights } from "../network.js";
 import { openGraphSession } from "../session/session.js";
@@ -44,7 +45,9 @@ export async function openTraining(options: TrainingOptions): Promise<OpenTraini
   const starting = startingWeights(net, seed, options.initial);
   const graph = stepGraph(definition, starting, stepOptions);
   const saved = await load(options.checkpoint, fingerprint(options, graph.graph, starting), graph.state);
-  const target = options.target ?? { kind: "portable" };
+  // A run goes on as it began, but for a block that this processor hasn't: then it is chosen anew.
+  const isSavedPortable = saved?.position.target.kind === "portable";
+  const target = options.target ?? (isSavedPortable ? { kind: "portable" } : await chooseTarget({ threads }));
   const lowered = lower(graph.graph, target);
   refuseTooLarge(lowered, options.maxBytes, batchSize, (size) =>
     lower(stepGraph(definition, starting, { ...stepOptions, batchSize: size }).graph, target),
