@@ -275,6 +275,8 @@ export const Inspection = z.object({
   failure: ApiError.nullable(),
   imageSha256: z.string(),
   imageBytes: z.int(),
+  imageWidth: z.int().describe("Pixels, after the EXIF turn: what the boxes are in"),
+  imageHeight: z.int(),
 });
 
 export const Action = z.object({

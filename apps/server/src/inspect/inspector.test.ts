@@ -52,6 +52,8 @@ test("a queued picture gets its verdict, with the model, the version and the thr
       failure: null,
       imageSha256: 0,
       imageBytes: 0,
+      imageWidth: 16,
+      imageHeight: 12,
     },
   );
   const pictures = await core.store.read.inspections.pictures(inspection.id);

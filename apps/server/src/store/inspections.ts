@@ -98,6 +98,8 @@ function toInspection(row: Selectable<InspectionsTable>): Inspection {
     failure: row.failure_code === null ? null : { code: row.failure_code, message: row.failure_message ?? "" },
     imageSha256: row.image_sha256,
     imageBytes: row.image_bytes,
+    imageWidth: row.image_width,
+    imageHeight: row.image_height,
   };
 }
 

@@ -60,6 +60,8 @@ const staleAfter: Partial<Record<RouteName, readonly RouteName[]>> = {
   deleteSample: ["listSamples", "getProject", "listProjects"],
   startTraining: ["listJobs"],
   cancelJob: ["listJobs", "getJob"],
+  stopJob: ["listJobs", "getJob", "getJobHistory"],
+  resumeJob: ["listJobs", "getJob"],
   uploadModel: ["listModels"],
   startModel: ["listModels", "getModel", "listProjects", "getProject", "getThresholdHistory", "getStats"],
   stopModel: ["listModels", "getModel", "listProjects", "getProject", "getStats"],

@@ -33,6 +33,8 @@ function inspection(number: number, change: Partial<Inspection> = {}): Inspectio
     failure: null,
     imageSha256: "",
     imageBytes: 1,
+    imageWidth: 8,
+    imageHeight: 8,
     ...change,
   };
 }

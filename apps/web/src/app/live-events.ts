@@ -1,6 +1,6 @@
 /** What each live event changes in the query cache; pure bookkeeping, no connection. */
 import type { RouteName } from "@sightline/api/routes";
-import type { Inspection, Job, LiveEvent, System } from "@sightline/api/schemas";
+import type { Inspection, Job, LiveEvent, System, TrainingHistory, TrainingPoint } from "@sightline/api/schemas";
 import type { QueryClient } from "@tanstack/react-query";
 
 export interface InspectionFilter {
@@ -70,6 +70,13 @@ export function isOver(job: Job): boolean {
   return job.status !== "queued" && job.status !== "running";
 }
 
+/** A point comes at the end, or again where an epoch was trained again after a resume. */
+export function withPoint(points: readonly TrainingPoint[], point: TrainingPoint): TrainingPoint[] {
+  if (points.at(-1)?.epoch === point.epoch && points.at(-1)?.elapsedSeconds === point.elapsedSeconds)
+    return [...points];
+  return [...points.filter(({ epoch }) => epoch < point.epoch), point];
+}
+
 type Page = { items: Inspection[]; nextCursor: string | null };
 
 /** Applies the event to the answers already in the cache. */
@@ -97,6 +104,13 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
     }
   } else if (event.type === "job") {
     queries.setQueryData(["getJob", { params: { jobId: event.job.id } }], event.job);
+    const { latest } = event.job;
+    if (latest !== null) {
+      queries.setQueryData<TrainingHistory>(
+        ["getJobHistory", { params: { jobId: event.job.id } }],
+        (old) => old && { ...old, points: withPoint(old.points, latest) },
+      );
+    }
     for (const [key, list] of queries.getQueriesData<{ items: Job[] }>({ queryKey: ["listJobs"] })) {
       if (list === undefined) continue;
       const items = list.items.map((job) => (job.id === event.job.id ? event.job : job));

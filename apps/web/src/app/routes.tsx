@@ -29,6 +29,7 @@ export const router = createBrowserRouter([
       page("/projects/:projectId", () => import("../features/projects/project-page.js")),
       page("/projects/:projectId/setup", () => import("../features/projects/setup-page.js")),
       page("/models", () => import("../features/models/list-page.js")),
+      page("/models/compare", () => import("../features/models/compare-page.js")),
       page("/models/:modelId", () => import("../features/models/detail-page.js")),
       page("/try", () => import("../features/try-it/page.js")),
       page("/cameras", () => import("../features/cameras/page.js")),

@@ -1,6 +1,7 @@
 /** A picture with its anomaly map laid over it. */
 import { mdiImageOffOutline } from "@mdi/js";
 import { useState } from "react";
+import { BoxOverlay, type ShownBoxes } from "./box-overlay.js";
 import { Icon } from "./icon.js";
 import css from "./picture.module.css";
 
@@ -12,9 +13,10 @@ export interface PictureProps {
   heatMapOpacity?: number;
   fit?: "contain" | "cover";
   lazy?: boolean;
+  boxes?: ShownBoxes | undefined;
 }
 
-export function Picture({ src, alt, heatMap, heatMapOpacity = 0.85, fit = "contain", lazy }: PictureProps) {
+export function Picture({ src, alt, heatMap, heatMapOpacity = 0.85, fit = "contain", lazy, boxes }: PictureProps) {
   const [missing, setMissing] = useState<string>();
   if (missing === src) {
     return (
@@ -38,6 +40,7 @@ export function Picture({ src, alt, heatMap, heatMapOpacity = 0.85, fit = "conta
           onError={hide}
         />
       )}
+      {boxes !== undefined && boxes.items.length > 0 && <BoxOverlay boxes={boxes} fit={fit} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import {
   mdiCheckCircle,
   mdiClockOutline,
   mdiPauseCircleOutline,
+  mdiTagOffOutline,
   mdiTagOutline,
 } from "@mdi/js";
 import type { Inspection } from "@sightline/api/schemas";
@@ -32,6 +33,8 @@ export function lookOf({ status, label, isAnomalous }: Judged): VerdictLook {
 export function lookOfLabel(label: string, isAnomalous: boolean | null): VerdictLook {
   if (isAnomalous === true) return { word: "Defect", icon: mdiAlertCircle, color: "var(--defect-text)" };
   if (isAnomalous === false) return { word: "Good", icon: mdiCheckCircle, color: "var(--good-text)" };
+  // What models of several labels and of boxes say where there is nothing.
+  if (label === "none") return { word: "Nothing found", icon: mdiTagOffOutline, color: "var(--mantine-color-dimmed)" };
   return { word: label, icon: mdiTagOutline, color: "var(--class-text)" };
 }
 

@@ -39,6 +39,7 @@ function Row({ inspection, search }: { inspection: Inspection; search: string })
             lazy
             fit="cover"
             alt=""
+            boxes={{ items: inspection.detections, width: inspection.imageWidth, height: inspection.imageHeight }}
             src={client.address("getInspectionThumbnail", { params: { inspectionId: inspection.id } })}
           />
         </span>

@@ -1,6 +1,7 @@
-/** The inspected picture with its heat map under a slider. */
-import { Group, Slider, Text } from "@mantine/core";
+/** The inspected picture with its heat map or its boxes under a slider. */
+import { Group, Slider, Switch, Text } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
+import { useState } from "react";
 import { client } from "../../app/api.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
@@ -10,6 +11,9 @@ import css from "./picture-panel.module.css";
 
 export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
   const [opacity, setOpacity] = useLocalStorage({ key: "sightline.heat-map-opacity", defaultValue: 0.7 });
+  const [isShown, setShown] = useLocalStorage({ key: "sightline.boxes-shown", defaultValue: true });
+  const [minScore, setMinScore] = useState(0);
+  const shown = inspection.detections.filter(({ score }) => score >= minScore);
   const params = { inspectionId: inspection.id };
   return (
     <Panel flush>
@@ -21,10 +25,40 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
           alt={`Picture ${inspection.imageId} of camera ${inspection.cameraId}`}
           heatMap={inspection.hasHeatMap ? client.address("getInspectionHeatMap", { params }) : undefined}
           heatMapOpacity={opacity}
+          boxes={{
+            items: isShown ? shown : [],
+            width: inspection.imageWidth,
+            height: inspection.imageHeight,
+            withNames: true,
+          }}
         />
       </div>
       <div className={css.foot}>
-        {inspection.hasHeatMap ? (
+        {inspection.detections.length > 0 ? (
+          <Group gap="md" wrap="nowrap">
+            <Switch
+              label="Boxes"
+              checked={isShown}
+              onChange={(event) => setShown(event.currentTarget.checked)}
+              style={{ whiteSpace: "nowrap" }}
+            />
+            <Slider
+              flex={1}
+              min={0}
+              max={1}
+              step={0.01}
+              disabled={!isShown}
+              value={minScore}
+              onChange={setMinScore}
+              label={percent}
+              thumbLabel="Lowest score shown"
+              thumbValueText={percent(minScore)}
+            />
+            <Text size="sm" c="dimmed" ta="right" style={{ whiteSpace: "nowrap" }} role="status">
+              {isShown ? shown.length : 0} of {inspection.detections.length}
+            </Text>
+          </Group>
+        ) : inspection.hasHeatMap ? (
           <Group gap="md" wrap="nowrap">
             <Text size="sm" style={{ whiteSpace: "nowrap" }}>
               Heat map

@@ -4,6 +4,7 @@ import type { ModelDetail, Project } from "@sightline/api/schemas";
 import { useState } from "react";
 import { CandidatesPanel } from "./candidates-panel.js";
 import { ConfusionPanel } from "./confusion-panel.js";
+import { PerLabelPanel } from "./per-label-panel.js";
 import { RocPanel } from "./roc-panel.js";
 import { SummaryPanel } from "./summary-panel.js";
 import { outcomeAt } from "./threshold.js";
@@ -27,6 +28,7 @@ export function ModelReport({ model, project }: { model: ModelDetail; project: P
             {metrics !== null && metrics.confusion.labels.length > 0 && (
               <ConfusionPanel metrics={metrics} task={model.task} />
             )}
+            {metrics !== null && metrics.perLabel.length > 0 && <PerLabelPanel metrics={metrics} task={model.task} />}
             {candidates.length > 0 && <CandidatesPanel candidates={candidates} />}
           </Stack>
         </Grid.Col>

@@ -1,5 +1,5 @@
 /** The versions of one project's model: how good each is, which one runs. */
-import { Anchor, Badge, Group, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Text } from "@mantine/core";
 import { mdiCubeOutline } from "@mdi/js";
 import type { Model } from "@sightline/api/schemas";
 import { Link } from "react-router";
@@ -16,7 +16,20 @@ import { UploadModel } from "./upload-model.js";
 export function ModelTable({ projectId, title = "Versions" }: { projectId: string; title?: string }) {
   const models = useApi("listModels", { query: { project: projectId } });
   return (
-    <Panel title={title} side={<UploadModel projectId={projectId} />} flush>
+    <Panel
+      title={title}
+      side={
+        <Group gap="xs">
+          {(models.data?.items.length ?? 0) > 1 && (
+            <Button component={Link} to={`/models/compare?project=${projectId}`} variant="default" size="xs">
+              Compare
+            </Button>
+          )}
+          <UploadModel projectId={projectId} />
+        </Group>
+      }
+      flush
+    >
       <Answer query={models} compact>
         {({ items }) =>
           items.length === 0 ? (
@@ -62,7 +75,11 @@ function ModelRow({ model }: { model: Model }) {
           {model.method}, {origin}, <TimeText time={model.createdAt} />
         </Text>
       </div>
-      <Figure title="Accuracy" value={percent(model.metrics?.accuracy)} />
+      {model.task === "detection" ? (
+        <Figure title="mAP50" value={percent(model.metrics?.mAP50)} />
+      ) : (
+        <Figure title="Accuracy" value={percent(model.metrics?.accuracy)} />
+      )}
       {model.task === "anomaly" && <Figure title="AUROC" value={percent(model.metrics?.auroc)} />}
       <StartStopButton model={model} size="xs" />
     </li>

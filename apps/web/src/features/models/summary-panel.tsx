@@ -1,16 +1,18 @@
 /** The result in one sentence, and the figures behind it. */
 import { SimpleGrid, Text, Tooltip } from "@mantine/core";
-import type { Metrics, ModelDetail } from "@sightline/api/schemas";
+import type { Metrics, Model, ModelDetail } from "@sightline/api/schemas";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { basisOf, inPlainWords } from "./plain-words.js";
 
-type FigureName = "accuracy" | "recall" | "precision" | "f1" | "auroc" | "ece";
+type FigureName = "mAP50" | "mAP50_95" | "accuracy" | "recall" | "precision" | "f1" | "auroc" | "ece";
 
 const figures: readonly { name: FigureName; title: string; hint: string }[] = [
-  { name: "accuracy", title: "Accuracy", hint: "Share of all pictures judged rightly." },
-  { name: "recall", title: "Recall", hint: "Share of the defects that are found." },
-  { name: "precision", title: "Precision", hint: "Share of the alarms that are real defects." },
+  { name: "mAP50", title: "mAP50", hint: "Mean average precision of the boxes, at an overlap of 0.5." },
+  { name: "mAP50_95", title: "mAP50–95", hint: "The mean over overlaps of 0.5 to 0.95: how exactly the boxes lie." },
+  { name: "accuracy", title: "Accuracy", hint: "Share of all answers that are right." },
+  { name: "recall", title: "Recall", hint: "Share of what there was to find that is found." },
+  { name: "precision", title: "Precision", hint: "Share of what it reports that is right." },
   { name: "f1", title: "F1", hint: "Precision and recall in one figure." },
   {
     name: "auroc",
@@ -19,6 +21,14 @@ const figures: readonly { name: FigureName; title: string; hint: string }[] = [
   },
   { name: "ece", title: "Calibration error", hint: "How far the stated confidence is from the truth; 0 is perfect." },
 ];
+
+/** Only figures that say something about this task. */
+function figuresOf({ task }: Model) {
+  return figures.filter(({ name }) => {
+    if (name === "mAP50" || name === "mAP50_95") return task === "detection";
+    return task !== "detection" || name === "recall" || name === "precision" || name === "f1";
+  });
+}
 
 export function SummaryPanel({ model }: { model: ModelDetail }) {
   const { metrics } = model;
@@ -34,7 +44,7 @@ export function SummaryPanel({ model }: { model: ModelDetail }) {
   return (
     <Panel title={inPlainWords(metrics, model.task)} note={basisOf(metrics)}>
       <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="md" mt="xs">
-        {figures.map((figure) => (
+        {figuresOf(model).map((figure) => (
           <Figure key={figure.name} {...figure} metrics={metrics} />
         ))}
       </SimpleGrid>

@@ -61,7 +61,13 @@ function SampleTile({ sample }: { sample: Sample }) {
     <li className={css.tile} data-leaving={remove.isPending || undefined}>
       <Tooltip label={`${sample.name} · ${sample.width}×${sample.height}${part && ` · ${part}`}`}>
         <div className={css.picture}>
-          <Picture lazy fit="cover" alt={sample.name} src={client.address("getSampleImage", { params })} />
+          <Picture
+            lazy
+            fit="cover"
+            alt={sample.name}
+            src={client.address("getSampleImage", { params })}
+            boxes={sample.boxes === null ? undefined : { ...sample, items: sample.boxes }}
+          />
           {sample.part === "test" && <span className={css.part}>test</span>}
         </div>
       </Tooltip>

@@ -1,9 +1,9 @@
 /** The third step: start the training, watch it, stop it. */
-import { Accordion, Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
+import { Accordion, Button, Group, NumberInput, Radio, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiArrowLeft, mdiPlayCircleOutline } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { MethodChoice, Project } from "@sightline/api/schemas";
 import { useEffect, useRef, useState } from "react";
-import { useChange } from "../../app/api.js";
+import { useApi, useChange } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";
 import { ActionButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";
@@ -11,7 +11,9 @@ import { Icon } from "../../components/icon.js";
 import { PageLoading } from "../../components/loading.js";
 import { Panel } from "../../components/panel.js";
 import { isNormal, isPlainDefect, readiness, sortLabels, titleOf } from "../projects/labels.js";
+import { answersOf, hasEpochs, methodsInWords, readinessOf } from "./methods.js";
 import { TrainingFailed, TrainingProgress } from "./training-progress.js";
+import { TrainingStopped } from "./training-stopped.js";
 import { useTraining } from "./use-training.js";
 
 export interface TrainStepProps {
@@ -20,12 +22,15 @@ export interface TrainStepProps {
   onResult: () => void;
 }
 
-const methods = [
-  { value: "auto", label: "Automatic: try what fits, keep the best" },
-  { value: "classifier", label: "Classifier: needs good and defective parts" },
-  { value: "patchcore", label: "Patch memory: learns from good parts only" },
+/** In seconds; the server's own choice is as long as it takes. */
+const budgets = [
+  { value: "", label: "As long as it takes" },
+  { value: "120", label: "2 minutes" },
+  { value: "300", label: "5 minutes" },
+  { value: "600", label: "10 minutes" },
+  { value: "1200", label: "20 minutes" },
+  { value: "3600", label: "1 hour" },
 ];
-type MethodChoice = "auto" | "classifier" | "patchcore";
 
 export function TrainStep({ project, onBack, onResult }: TrainStepProps) {
   const { job, isPending } = useTraining(project.id);
@@ -39,7 +44,8 @@ export function TrainStep({ project, onBack, onResult }: TrainStepProps) {
   if (job !== undefined && !isOver(job)) return <TrainingProgress job={job} />;
   return (
     <Stack gap="lg">
-      {job !== undefined && job.status !== "succeeded" && <TrainingFailed job={job} />}
+      {job?.status === "stopped" && <TrainingStopped job={job} />}
+      {job !== undefined && job.status !== "succeeded" && job.status !== "stopped" && <TrainingFailed job={job} />}
       <StartTraining project={project} onBack={onBack} />
     </Stack>
   );
@@ -48,9 +54,14 @@ export function TrainStep({ project, onBack, onResult }: TrainStepProps) {
 function StartTraining({ project, onBack }: { project: Project; onBack: () => void }) {
   const [method, setMethod] = useState<MethodChoice>("auto");
   const [seed, setSeed] = useState<number>(0);
+  const [budget, setBudget] = useState("");
   const start = useChange("startTraining");
   const { byLabel } = project.samples;
-  const { ready, advice } = readiness(byLabel);
+  const pictures = useApi("listSamples", { params: { projectId: project.id }, query: { limit: 1 } }).data?.items;
+  const answers = answersOf(pictures?.[0]);
+  const { ready, advice } = answers === "label" ? readiness(byLabel) : readinessOf(project.samples.train, answers);
+  const suitable = methodsInWords.filter((one) => one.for.includes(answers));
+  const budgetSeconds = budget === "" || !hasEpochs(method) ? {} : { budgetSeconds: Number(budget) };
   const parts = sortLabels(Object.keys(byLabel)).map(
     (label) => `${byLabel[label]} ${isNormal(label) || isPlainDefect(label) ? titleOf(label).toLowerCase() : label}`,
   );
@@ -59,20 +70,41 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
       <Stack gap="md">
         <Text size="sm" c="dimmed">
           Every fifth picture is kept aside, so that the result is measured on pictures the model never saw. A training
-          takes seconds to a few minutes; running inspections go on meanwhile.
+          takes seconds to many minutes, by method; running inspections go on meanwhile.
         </Text>
+        <Radio.Group value={method} onChange={(value) => setMethod(value as MethodChoice)} label="Method">
+          <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" mt={6}>
+            {suitable.map((one) => (
+              <Radio.Card key={one.value} value={one.value} radius="md" p="sm">
+                <Group wrap="nowrap" align="flex-start" gap="sm">
+                  <Radio.Indicator />
+                  <div>
+                    <Text size="sm" fw={600}>
+                      {one.title}
+                    </Text>
+                    <Text size="xs" c="dimmed">
+                      {one.note}
+                    </Text>
+                  </div>
+                </Group>
+              </Radio.Card>
+            ))}
+          </SimpleGrid>
+        </Radio.Group>
         <Accordion variant="contained" radius="md">
           <Accordion.Item value="more">
             <Accordion.Control>More settings</Accordion.Control>
             <Accordion.Panel>
               <Group align="flex-start" grow>
                 <Select
-                  label="Method"
-                  data={methods}
-                  value={method}
-                  onChange={(value) => setMethod((value ?? "auto") as MethodChoice)}
+                  label="Time"
+                  description="Ends within it, with the best so far"
+                  data={budgets}
+                  value={budget}
+                  onChange={(value) => setBudget(value ?? "")}
+                  disabled={!hasEpochs(method)}
                   allowDeselect={false}
-                  miw={240}
+                  miw={200}
                 />
                 <NumberInput
                   label="Seed"
@@ -97,13 +129,11 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
             leftSection={<Icon path={mdiPlayCircleOutline} />}
             loading={start.isPending}
             blocked={ready ? undefined : advice}
-            onClick={() => start.mutate({ params: { projectId: project.id }, body: { method, seed } })}
+            onClick={() =>
+              start.mutate({ params: { projectId: project.id }, body: { method, seed, ...budgetSeconds } })
+            }
           >
-            Train on{" "}
-            {plural(
-              Object.values(byLabel).reduce((sum, one) => sum + one, 0),
-              "picture",
-            )}
+            Train on {plural(project.samples.train, "picture")}
           </ActionButton>
         </Group>
       </Stack>

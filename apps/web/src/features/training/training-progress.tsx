@@ -9,6 +9,8 @@ import { ActionButton } from "../../components/action-button.js";
 import { duration } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { Panel } from "../../components/panel.js";
+import { StopMenu } from "./stop-menu.js";
+import { TrainingCurves } from "./training-curves.js";
 
 export function TrainingProgress({ job }: { job: Job }) {
   const cancel = useChange("cancelJob", { done: "The training is cancelled." });
@@ -28,19 +30,23 @@ export function TrainingProgress({ job }: { job: Job }) {
             {share} %
           </Text>
         </Group>
+        <TrainingCurves job={job} />
         <Group justify="space-between">
           <Text size="sm" c="dimmed">
             You may leave this page: the training goes on.
           </Text>
-          <ActionButton
-            route="cancelJob"
-            variant="default"
-            loading={cancel.isPending}
-            leftSection={<Icon path={mdiCancel} size={18} />}
-            onClick={() => cancel.mutate({ params: { jobId: job.id } })}
-          >
-            Cancel
-          </ActionButton>
+          <Group gap="sm">
+            <ActionButton
+              route="cancelJob"
+              variant="default"
+              loading={cancel.isPending}
+              leftSection={<Icon path={mdiCancel} size={18} />}
+              onClick={() => cancel.mutate({ params: { jobId: job.id } })}
+            >
+              Cancel
+            </ActionButton>
+            {job.latest !== null && <StopMenu job={job} />}
+          </Group>
         </Group>
       </Stack>
     </Panel>

@@ -105,7 +105,11 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
               />
             ))}
           </SimpleGrid>
-          <NextStep project={project} kept={trials.filter((trial) => trial.kept?.projectId === project.id).length} />
+          <NextStep
+            project={project}
+            canKeep={model.task === "anomaly" || model.task === "classification"}
+            kept={trials.filter((trial) => trial.kept?.projectId === project.id).length}
+          />
         </>
       )}
     </Stack>
@@ -119,12 +123,14 @@ function labelsToOffer({ samples }: Project, { task, labels }: Model): string[] 
   return labelsToShow(existing, labels, "classes");
 }
 
-function NextStep({ project, kept }: { project: Project; kept: number }) {
+function NextStep({ project, kept, canKeep }: { project: Project; kept: number; canKeep: boolean }) {
   const may = useMay("startTraining");
   if (kept === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Was a verdict wrong? Add the picture to the project with its right label, and the next training learns from it.
+        {canKeep
+          ? "Was a verdict wrong? Add the picture to the project with its right label, and the next training learns from it."
+          : "Was an answer wrong? Import the picture with its right labels or boxes (sightline project import), and the next training learns from it."}
       </Text>
     );
   }

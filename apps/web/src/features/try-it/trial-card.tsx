@@ -2,6 +2,7 @@
 import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
 import type { Prediction, Project } from "@sightline/api/schemas";
 import { milliseconds, percent } from "../../components/format.js";
+import { LabelChips } from "../../components/label-chips.js";
 import { Picture } from "../../components/picture.js";
 import { ScoreScale } from "../../components/score-scale.js";
 import { lookOfLabel, Verdict } from "../../components/verdict.js";
@@ -27,7 +28,12 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
       style={{ border: "1px solid var(--edge)", overflow: "hidden" }}
     >
       <div style={{ aspectRatio: "4 / 3" }}>
-        <Picture src={trial.preview} alt={trial.file.name} heatMap={heatMap} />
+        <Picture
+          src={trial.preview}
+          alt={trial.file.name}
+          heatMap={heatMap}
+          boxes={prediction && { ...prediction, items: prediction.detections, withNames: true }}
+        />
       </div>
       <Stack gap="sm" p="md">
         {prediction !== undefined ? (
@@ -51,14 +57,16 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
             </Text>
           )}
         </Group>
-        {prediction && <KeepPicture trial={trial} project={project} labels={labels} onKept={onKept} />}
+        {prediction && prediction.task !== "detection" && prediction.task !== "multilabel" && (
+          <KeepPicture trial={trial} project={project} labels={labels} onKept={onKept} />
+        )}
       </Stack>
     </Paper>
   );
 }
 
 function Said({ prediction }: { prediction: Prediction }) {
-  const { label, isAnomalous, confidence, score, probabilities } = prediction;
+  const { task, label, labels, isAnomalous, confidence, score, probabilities } = prediction;
   return (
     <>
       <Group justify="space-between" wrap="nowrap">
@@ -67,7 +75,13 @@ function Said({ prediction }: { prediction: Prediction }) {
           {percent(confidence)} sure
         </Text>
       </Group>
-      {score !== null ? <ScoreScale compact score={score} /> : <Probabilities probabilities={probabilities} />}
+      {score !== null ? (
+        <ScoreScale compact score={score} />
+      ) : task === "multilabel" ? (
+        <LabelChips labels={labels} probabilities={probabilities} />
+      ) : (
+        task === "classification" && <Probabilities probabilities={probabilities} />
+      )}
     </>
   );
 }

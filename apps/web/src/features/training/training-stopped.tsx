@@ -1,0 +1,48 @@
+/** A training that a person stopped: its curves, and the ways on. */
+import { Group, Stack, Text } from "@mantine/core";
+import { mdiPlay } from "@mdi/js";
+import type { Job } from "@sightline/api/schemas";
+import { useChange } from "../../app/api.js";
+import { ActionButton, ConfirmButton } from "../../components/action-button.js";
+import { Icon } from "../../components/icon.js";
+import { Panel } from "../../components/panel.js";
+import { TrainingCurves } from "./training-curves.js";
+
+export function TrainingStopped({ job }: { job: Job }) {
+  const resume = useChange("resumeJob", { done: "The training goes on." });
+  const cancel = useChange("cancelJob", { done: "The stopped training is given up." });
+  const params = { jobId: job.id };
+  return (
+    <Panel title="Stopped" note={`After epoch ${job.latest?.epoch ?? 0}. It goes on exactly where it was.`}>
+      <Stack gap="md">
+        <TrainingCurves job={job} />
+        <Group justify="space-between">
+          <Text size="sm" c="dimmed">
+            Pictures added since take no part; a new training learns from them.
+          </Text>
+          <Group gap="sm">
+            <ConfirmButton
+              route="cancelJob"
+              variant="default"
+              loading={cancel.isPending}
+              question="Give this training up?"
+              consequence="Its checkpoint is deleted; models made before stay."
+              confirm="Give it up"
+              onClick={() => cancel.mutate({ params })}
+            >
+              Give up
+            </ConfirmButton>
+            <ActionButton
+              route="resumeJob"
+              loading={resume.isPending}
+              leftSection={<Icon path={mdiPlay} size={18} />}
+              onClick={() => resume.mutate({ params })}
+            >
+              Go on
+            </ActionButton>
+          </Group>
+        </Group>
+      </Stack>
+    </Panel>
+  );
+}
