@@ -25,16 +25,22 @@ export function estimateGraphBytes(graph: Graph): number {
     const value = values.get(name);
     return value ? elementCount(value.dims.map(sizeOf)) * bytesOf(value.type) : 0;
   };
+  // A reshaped value is the same memory under another name.
+  const sources = new Map<string, string>();
+  const owner = (name: string) => sources.get(name) ?? name;
   const lastRead = new Map<string, number>();
-  for (const [at, { inputs }] of graph.nodes.entries()) for (const name of inputs) lastRead.set(name, at);
+  for (const [at, { operator, inputs, outputs }] of graph.nodes.entries()) {
+    for (const name of inputs) lastRead.set(owner(name), at);
+    if (operator === "Reshape") sources.set(outputs[0] ?? "", owner(inputs[0] ?? ""));
+  }
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const fixed = [...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name), ...outputs];
   const isFixed = new Set(fixed);
   let [live, peak] = [0, 0];
   for (const [at, node] of graph.nodes.entries()) {
-    for (const name of node.outputs) if (!isFixed.has(name)) live += bytes(name);
+    for (const name of node.outputs) if (!isFixed.has(name) && !sources.has(name)) live += bytes(name);
     peak = Math.max(peak, live);
-    const dead = new Set([...node.inputs, ...node.outputs]);
+    const dead = new Set([...node.inputs, ...node.outputs].map(owner));
     for (const name of dead) {
       const isDone = (lastRead.get(name) ?? -1) <= at;
       if (isDone && !isFixed.has(name)) live -= bytes(name);
