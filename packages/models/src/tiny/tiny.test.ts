@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { seededRandom } from "@sightline/dataset/seeded-random";
+import { type Drawing, drawing, drawnPictures } from "../drawn-pictures.js";
+import { readManifest } from "../model-file.js";
+import { openPredictor } from "../predictor.js";
+import { train } from "../train.js";
+import { tiny } from "./tiny.js";
+
+/** A disc or a square of any size and place: no single pixel, colour or mean tells them apart. */
+function shape(kind: string, seed: number): Drawing {
+  const random = seededRandom(seed).branch(kind);
+  const [x, y, radius] = [random.between(18, 30), random.between(18, 30), random.between(9, 14)];
+  const [light, dark] = [random.between(150, 230), random.between(20, 90)];
+  const side = (radius * Math.sqrt(Math.PI)) / 2;
+  return drawing(48, 48, (px, py) => {
+    const isInside =
+      kind === "disc"
+        ? (px - x) ** 2 + (py - y) ** 2 < radius * radius
+        : Math.max(Math.abs(px - x), Math.abs(py - y)) < side;
+    const grey = (isInside ? light : dark) + 6 * random.normal();
+    return [grey, grey, grey];
+  });
+}
+
+test("a small network learns shapes from drawn pictures, keeps its budget, and its file predicts them", async (t) => {
+  const drawings = Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
+    label,
+    picture: shape(label, i),
+  }));
+  const { pictures, close } = await drawnPictures("classification", null, drawings);
+  t.after(close);
+  const points: number[] = [];
+  const { bytes, manifest } = await train({
+    pictures,
+    method: "tiny",
+    seed: 1,
+    threads: 1,
+    epochs: 40,
+    methodOptions: { parameters: 20_000, multiplyAccumulates: 600_000 },
+    onEpoch: ({ loss }) => points.push(loss),
+  });
+  assert.equal(points.length, manifest.training?.epochs);
+  assert.ok((points.at(-1) ?? 9) < (points[0] ?? 0), "the loss falls");
+  assert.ok((manifest.parameters ?? Number.POSITIVE_INFINITY) <= 20_000);
+  assert.ok((manifest.multiplyAccumulates ?? Number.POSITIVE_INFINITY) <= 600_000);
+  assert.equal(manifest.input.width, 48);
+  assert.equal(readManifest(bytes).method, "tiny");
+
+  const fresh = await drawnPictures(
+    "classification",
+    null,
+    Array.from({ length: 40 }, (_, i) => ({
+      label: i % 2 === 0 ? "disc" : "square",
+      picture: shape(i % 2 === 0 ? "disc" : "square", 1000 + i),
+    })),
+  );
+  t.after(fresh.close);
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  t.after(() => predictor.close());
+  let right = 0;
+  for (const { file, label } of fresh.pictures.samples) {
+    right += (await predictor.predict(new Uint8Array(await readFile(file)))).label === label ? 1 : 0;
+  }
+  assert.ok(right >= 34, `${right} of 40 right`);
+});
+
+test("too few pictures of a label and boxes are refused with the reason", () => {
+  assert.match(tiny.unsuitable("classification", ["a", "b"], [9, 2]) ?? "", /5 pictures of each label, got a 9, b 2/);
+  assert.match(tiny.unsuitable("detection", ["a"], [9]) ?? "", /draws no boxes/);
+  assert.equal(tiny.unsuitable("multilabel", ["a", "b"], [9, 5]), null);
+});
