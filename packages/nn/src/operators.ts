@@ -4,6 +4,7 @@
  */
 
 import type { Node } from "./graph.js";
+import { blockedOperators } from "./lowering/blocked-operators.js";
 import type { Operator, Value } from "./operator.js";
 import { Call } from "./operator.js";
 import { convolutions } from "./operators/convolution.js";
@@ -31,6 +32,8 @@ export function isOperatorName(name: string): name is OperatorName {
 /** Types and shapes of a node's outputs, from what is known about its inputs (`undefined`: left out). */
 export function inferNode(node: Node, inputs: readonly (Value | undefined)[]): Value[] {
   const call: Call = new Call(node, inputs);
+  const blocked = blockedOperators[node.operator];
+  if (blocked) return blocked.infer(call);
   if (!isOperatorName(node.operator)) {
     call.fail(`no such operator here. Known are ${Object.keys(operators).join(", ")}.`);
   }

@@ -86,8 +86,7 @@ export class TurboEmitter implements Emitter {
     this.#count += 1;
     const outputs = Array.from({ length: outputCount }, (_, index) => `turbo/${this.#count}.${index}`);
     const named = { ...node, name: `${node.operator} ${this.#count}`, outputs };
-    const row = blockedOperators[node.operator];
-    const values = row ? row.infer(new Call(named, inputs)) : inferNode(named, inputs);
+    const values = inferNode(named, inputs);
     for (const [index, name] of outputs.entries()) {
       const value = values[index];
       if (value) this.#values.set(name, value);
