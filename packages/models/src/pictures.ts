@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import type { Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
-import { decodeImage, ImageError } from "@sightline/dataset/image-file";
+import { decodeImage, ImageError, readHeader } from "@sightline/dataset/image-file";
 import type { Image } from "@sightline/vision/image";
-import { letterbox } from "@sightline/vision/letterbox";
+import { letterbox, planLetterbox } from "@sightline/vision/letterbox";
 import { resize } from "@sightline/vision/resize";
 import type { ModelInput } from "./manifest.js";
 import { throwIfCancelled } from "./model-error.js";
@@ -16,7 +16,18 @@ export async function decodeForInput(
   height: number,
   fit: NonNullable<ModelInput["fit"]> = "stretch",
 ): Promise<Image> {
-  return fitInput(await decodeImage(bytes, { minWidth: width, minHeight: height }), { width, height, fit });
+  const input = { width, height, fit };
+  return fitInput(await decodeImage(bytes, neededSize(readHeader(bytes), input)), input);
+}
+
+/** How small a picture may be decoded: a letterboxed one fills the input along one side only. */
+export function neededSize(
+  picture: { readonly width: number; readonly height: number },
+  { width, height, fit }: ModelInput,
+): { readonly minWidth: number; readonly minHeight: number } {
+  if (fit !== "letterbox") return { minWidth: width, minHeight: height };
+  const { innerWidth, innerHeight } = planLetterbox(picture.width, picture.height, width, height);
+  return { minWidth: innerWidth, minHeight: innerHeight };
 }
 
 /** A decoded picture at a network's input size. */

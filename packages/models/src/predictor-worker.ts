@@ -8,7 +8,7 @@ import { heatPalette, paintLevels, type ScoreMap } from "@sightline/vision/heat-
 import type { Image } from "@sightline/vision/image";
 import { detect } from "./detect.js";
 import { modelValues } from "./model-values.js";
-import { fitInput, writePlanes } from "./pictures.js";
+import { fitInput, neededSize, writePlanes } from "./pictures.js";
 import {
   anomalyVerdict,
   classVerdict,
@@ -83,7 +83,7 @@ async function decode({ id, bytes, options }: ToWorker): Promise<void> {
   try {
     const header = readHeader(bytes);
     // Tiles are cut from the picture as it came: what they are for is too small to be shrunk.
-    const picture = await decodeImage(bytes, manifest.tiling ? {} : { minWidth: width, minHeight: height });
+    const picture = await decodeImage(bytes, manifest.tiling ? {} : neededSize(header, manifest.input));
     const decodeMs = performance.now() - begun;
     const image = manifest.task === "detection" ? picture : fitInput(picture, manifest.input);
     decoded.push({

@@ -83,7 +83,7 @@ export class PictureStore {
     try {
       const bytes = await readFile(file);
       // A tile needs the picture as it is; a whole picture may be decoded smaller.
-      const least = region ? {} : { minWidth: this.#size.width, minHeight: this.#size.height };
+      const least = region ? {} : neededSize(readHeader(bytes), this.#size);
       const decoded = await decodeImage(bytes, least);
       picture = region ? cut(decoded, region) : decoded;
       size = region ? picture : readHeader(bytes);
@@ -108,6 +108,13 @@ export class PictureStore {
     this.#states.set([image.width, image.height, size.width, size.height], at + 1);
     Atomics.store(this.#states, at, 1);
   }
+}
+
+/** How small a picture may be decoded: a letterboxed one fills the input along one side only. */
+function neededSize(picture: { readonly width: number; readonly height: number }, { width, height, fit }: StoreSize) {
+  if (fit === "stretch") return { minWidth: width, minHeight: height };
+  const { innerWidth, innerHeight } = planLetterbox(picture.width, picture.height, width, height);
+  return { minWidth: innerWidth, minHeight: innerHeight };
 }
 
 /** The same steps as a predictor's, so that a network is trained on what it will be fed. */

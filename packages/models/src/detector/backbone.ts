@@ -1,8 +1,8 @@
 /** The pretrained backbone as layers that can be trained: its convolutions become parameters, early ones a group to freeze. */
-import type { Graph, Node } from "@sightline/nn/graph";
-import { values } from "@sightline/nn/initializers";
+import type { Graph } from "@sightline/nn/graph";
 import type { Network } from "@sightline/nn/network";
-import type { PlainAttribute } from "@sightline/nn/operator";
+import { inferShapes } from "@sightline/nn/shapes";
+import { trainableGraph } from "@sightline/nn/trainable-graph";
 import { buildBackbone } from "../backbone.js";
 import { ModelError } from "../model-error.js";
 
@@ -38,33 +38,21 @@ export function trainableBackbone(
     return tap;
   });
   const graph = buildBackbone(backbone, { width, height, taps: names });
-  const written = new Map<string, string>([[graph.inputs[0]?.name ?? "image", image]]);
-  for (const node of graph.nodes) {
-    const [first = ""] = node.inputs;
-    const rows = Number(net.dims(written.get(first) ?? image)[2]);
-    const isEarly = height / (rows / strideOf(node)) < trainedFromStride;
-    const group = isEarly ? backboneGroups.early : backboneGroups.late;
-    const inputs = node.inputs.map((input) => {
-      const known = written.get(input);
-      if (known !== undefined || input === "") return known ?? "";
-      const given = graph.initializers.get(input);
-      if (!given) throw new ModelError("BACKBONE_UNSUITABLE", `The backbone's value "${input}" comes from nowhere.`);
-      if (node.operator !== "Conv") return given;
-      return net.parameter(`backbone/${input}`, given.dims, { initial: values(given), group });
-    });
-    const outputs = net.tape.emitAll(node.operator, inputs, plainAttributes(node), node.outputs.length);
-    node.outputs.forEach((output, i) => {
-      written.set(output, outputs[i] as string);
-    });
-  }
-  return names.map((name) => written.get(name) as string);
+  const early = earlyParameters(graph, height);
+  const write = trainableGraph(graph, {
+    group: (name) => (early.has(name) ? backboneGroups.early : backboneGroups.late),
+  });
+  const maps = write(net, { [graph.inputs[0]?.name ?? "image"]: image });
+  return names.map((name) => maps[name] as string);
 }
 
-function strideOf({ attributes }: Node): number {
-  const strides = attributes.strides;
-  return strides?.type === "ints" ? Number(strides.value[0]) : 1;
-}
-
-function plainAttributes({ attributes }: Node): Record<string, PlainAttribute> {
-  return Object.fromEntries(Object.entries(attributes).map(([name, { value }]) => [name, value as PlainAttribute]));
+/** Weights and biases of the layers whose maps are fine. */
+function earlyParameters(graph: Graph, height: number): ReadonlySet<string> {
+  const shapes = inferShapes(graph);
+  const isFine = (output: string): boolean => {
+    const rows = shapes.get(output)?.dims[2];
+    return typeof rows === "number" && height / rows < trainedFromStride;
+  };
+  const fine = graph.nodes.filter(({ outputs: [output = ""] }) => isFine(output));
+  return new Set(fine.flatMap(({ inputs }) => inputs.filter((name) => graph.initializers.has(name))));
 }
