@@ -21,7 +21,8 @@ export function tinyModel(plan: TinyPlan, droppedShare: number): ModelFunction {
 }
 
 function inverted(net: Network, x: string, { channels, inner, stride }: TinyBlock, name: string): string {
-  const expanded = pointwise(net, x, { name: `${name}/expand`, channels: inner });
+  const isWidened = inner !== net.size(x, 1);
+  const expanded = isWidened ? pointwise(net, x, { name: `${name}/expand`, channels: inner }) : x;
   const spread = depthwise(net, expanded, { name: `${name}/depthwise`, stride });
   const projected = pointwise(net, spread, { name: `${name}/project`, channels, activation: "none" });
   return stride === 1 && net.size(x, 1) === channels ? add(net, x, projected, { name: `${name}/sum` }) : projected;

@@ -11,7 +11,7 @@ export interface TinyBudget {
 /** One inverted residual block. */
 export interface TinyBlock {
   readonly channels: number;
-  /** Channels inside. */
+  /** Channels inside; as many as come in leave the expanding convolution out. */
   readonly inner: number;
   readonly stride: 1 | 2;
 }
@@ -90,7 +90,7 @@ export function countTiny(plan: TinyPlan): TinyBudget {
   convolution(side * side, 9, 3, plan.stem);
   let inputs = plan.stem;
   for (const { channels, inner, stride } of plan.blocks) {
-    convolution(side * side, 1, inputs, inner);
+    if (inner !== inputs) convolution(side * side, 1, inputs, inner);
     side /= stride;
     convolution(side * side, 9, 1, inner);
     convolution(side * side, 1, inner, channels);
@@ -124,7 +124,8 @@ function scaled(size: number, labels: number, depth: number, expansion: number, 
   for (const base of baseWidths.slice(0, stageCount(size)).toReversed()) {
     const channels = rounded(base * width);
     for (let i = 0; i < depth; i++) {
-      blocks.push({ channels, inner: inputs * expansion, stride: i === 0 ? 2 : 1 });
+      // The first block sees the largest map, where widening costs most and brings least (MobileNetV2 leaves it out too).
+      blocks.push({ channels, inner: blocks.length === 0 ? inputs : inputs * expansion, stride: i === 0 ? 2 : 1 });
       inputs = channels;
     }
   }

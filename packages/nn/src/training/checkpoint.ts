@@ -40,7 +40,7 @@ export function checkpointFile(path: string): CheckpointStore {
       try {
         return await readFile(file);
       } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+        if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return null;
         throw new NnError("CHECKPOINT_INVALID", `The checkpoint ${file} can't be read: ${reason(cause)}.`, { cause });
       }
     },

@@ -3,6 +3,7 @@
  * statistics, averages) goes in and comes out as a few flat vectors; the rest of the optimiser's state are scalars.
  */
 
+import { NnError } from "../errors.js";
 import { withGradients } from "../gradients.js";
 import type { Graph, Node, ValueInfo } from "../graph.js";
 import { GraphBuilder } from "../graph-builder.js";
@@ -83,6 +84,9 @@ export function gradientGraph(definition: TrainingDefinition, weights: Weights, 
 
 export function stepGraph(definition: TrainingDefinition, weights: Weights, options: StepOptions): StepGraph {
   const { net, losses, graph, gradients, parameters: trained } = gradientGraph(definition, weights, options);
+  if (trained.length === 0) {
+    throw new NnError("WRONG_INPUT", "Nothing is left to train: every group that the loss depends on is frozen.");
+  }
   const parameters = new FlatVector(trained);
   const statistics = new FlatVector([...net.statistics.values()].filter(({ group }) => !net.isConstant(group)));
   const optimizer = optimizerOf(options.optimizer);
