@@ -1,6 +1,7 @@
 /** The methods of learning, one row each; a new method is a folder, a row here and a name in method-names.ts. */
 import { classifier } from "./classifier/classifier.js";
 import { detector } from "./detector/detector.js";
+import { finetune } from "./finetune/finetune.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
 import { patchcore } from "./patchcore/patchcore.js";
@@ -15,4 +16,4 @@ export {
   parseMethodChoice,
 } from "./method-names.js";
 
-export const methods = { patchcore, classifier, tiny, detector } satisfies Record<MethodName, Method>;
+export const methods = { patchcore, classifier, finetune, tiny, detector } satisfies Record<MethodName, Method>;

@@ -1,0 +1,209 @@
+/**
+ * Feature maps of many altered views of a few pictures, computed once by the frozen part of a backbone: a head that
+ * learns from them sees as many viewpoints and lights as it likes, and a step costs milliseconds.
+ */
+import { batchFeeds, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import type { Graph } from "@sightline/nn/graph";
+import { randomStream, shuffled } from "@sightline/nn/random";
+import { openGraphSession } from "@sightline/nn/session/session";
+import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import type { BatchSource } from "@sightline/nn/training";
+import type { Recipe } from "@sightline/vision/augment/recipe";
+import { nextTurn, throwIfCancelled } from "../model-error.js";
+import { modelValues } from "../model-values.js";
+
+/** One tap's maps, standardised over the pictures as they are and kept in a byte each: 32 steps a deviation, ±4. */
+export interface CachedTap {
+  readonly name: string;
+  readonly dims: readonly [channels: number, height: number, width: number];
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+  /** Row after row. */
+  readonly values: Int8Array;
+}
+
+export interface FeatureCache {
+  readonly rows: number;
+  /** Each row's place among the samples. */
+  readonly sampleOf: Int32Array;
+  /** `[rows, labels]`, mixed like the pictures. */
+  readonly targets: Float32Array;
+  readonly labels: number;
+  readonly taps: readonly CachedTap[];
+}
+
+export interface FeatureCacheOptions {
+  readonly samples: readonly LoaderSample[];
+  /** Input `image`, 0–255; outputs the taps. */
+  readonly graph: Graph;
+  readonly width: number;
+  readonly height: number;
+  /** The first view of each picture is the picture as it is; the others are altered by the recipe. */
+  readonly views: number;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (share: number) => void;
+}
+
+const stepsPerDeviation = 32;
+const batchSize = 8;
+
+/** Bytes that one view of one picture takes. */
+export function bytesPerView(graph: Graph): number {
+  return graph.outputs.reduce((sum, { dims }) => sum + dims.slice(1).reduce<number>((n, d) => n * Number(d), 1), 0);
+}
+
+export async function cacheFeatures(options: FeatureCacheOptions): Promise<FeatureCache> {
+  const { samples, graph, width, height, views, seed, threads, signal } = options;
+  const shared = { samples, width, height, batchSize, seed, detail: 1.5 };
+  const plain = openLoader({ ...shared, recipe: null });
+  const altered = views > 1 ? openLoader({ ...shared, recipe: options.recipe }) : null;
+  const session = await openGraphSession(graph, { threads });
+  const labels = samples[0]?.target.length ?? 0;
+  const rows = samples.length + (views - 1) * (altered?.batches ?? 0) * batchSize;
+  const sampleOf = new Int32Array(rows);
+  const targets = new Float32Array(rows * labels);
+  const kept: Float32Array[][] = [];
+  let taps: CachedTap[] = [];
+  let row = 0;
+  const put = (index: number, maps: readonly Float32Array[], at: number): void => {
+    for (const [t, tap] of taps.entries()) {
+      const size = tap.values.length / rows;
+      quantise(tap, maps[t] as Float32Array, index * size, at * size);
+    }
+  };
+  try {
+    const outputs = graph.outputs.map(({ name }) => name);
+    const take = async (loader: typeof plain, epoch: number, batch: number): Promise<void> => {
+      throwIfCancelled(signal);
+      const made = await loader.batch(epoch, batch);
+      const results = await session.run({ [modelValues.image]: batchFeeds(made).image });
+      const maps = outputs.map((name) => results[name]?.data as Float32Array);
+      for (let i = 0; i < made.count; i++) {
+        sampleOf[row] = made.samples[i] as number;
+        targets.set(made.targets.subarray(i * labels, (i + 1) * labels), row * labels);
+        if (taps.length > 0) put(i, maps, row);
+        row++;
+      }
+      if (taps.length === 0) kept.push(maps);
+      options.onProgress(row / rows);
+      await nextTurn();
+    };
+    for (let batch = 0; batch < plain.batches; batch++) await take(plain, 0, batch);
+    taps = outputs.map((name, t) => {
+      const [, ...dims] = (graph.outputs[t]?.dims ?? []).map(Number) as [number, number, number, number];
+      const maps = kept.map((all) => all[t] as Float32Array);
+      return emptyTap(name, dims as [number, number, number], maps, samples.length, rows);
+    });
+    for (let at = 0; at < samples.length; at++) {
+      put(at % batchSize, kept[Math.floor(at / batchSize)] as Float32Array[], at);
+    }
+    kept.length = 0;
+    for (let view = 1; altered && view < views; view++) {
+      for (let batch = 0; batch < altered.batches; batch++) await take(altered, view, batch);
+    }
+  } finally {
+    await session.dispose();
+    await plain.close();
+    await altered?.close();
+  }
+  return { rows, sampleOf, targets, labels, taps };
+}
+
+/** The tap's scale from the pictures as they are, its values still empty. */
+function emptyTap(
+  name: string,
+  dims: readonly [number, number, number],
+  maps: readonly Float32Array[],
+  pictures: number,
+  rows: number,
+): CachedTap {
+  const [channels, height, width] = dims;
+  const area = height * width;
+  const mean = new Float32Array(channels);
+  const deviation = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    let squares = 0;
+    for (let picture = 0; picture < pictures; picture++) {
+      const map = maps[Math.floor(picture / batchSize)] as Float32Array;
+      const from = ((picture % batchSize) * channels + c) * area;
+      for (let i = from; i < from + area; i++) {
+        const value = map[i] as number;
+        sum += value;
+        squares += value * value;
+      }
+    }
+    const count = pictures * area;
+    mean[c] = sum / count;
+    deviation[c] = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)) + 1e-3;
+  }
+  return { name, dims, mean, deviation, values: new Int8Array(rows * channels * area) };
+}
+
+function quantise(
+  { dims: [channels, height, width], mean, deviation, values }: CachedTap,
+  from: Float32Array,
+  at: number,
+  to: number,
+): void {
+  const area = height * width;
+  for (let c = 0; c < channels; c++) {
+    const scale = stepsPerDeviation / (deviation[c] as number);
+    const offset = mean[c] as number;
+    for (let i = 0; i < area; i++) {
+      const steps = Math.round(((from[at + c * area + i] as number) - offset) * scale);
+      values[to + c * area + i] = steps < -128 ? -128 : steps > 127 ? 127 : steps;
+    }
+  }
+}
+
+/** Standardised maps of some rows, by the taps' names. */
+export function cachedMaps(cache: FeatureCache, rows: readonly number[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    cache.taps.map(({ name, dims, values }) => {
+      const size = values.length / cache.rows;
+      const data = new Float32Array(rows.length * size);
+      for (const [place, row] of rows.entries()) {
+        for (let i = 0; i < size; i++) data[place * size + i] = (values[row * size + i] as number) / stepsPerDeviation;
+      }
+      return [name, floatTensor([rows.length, ...dims], data)];
+    }),
+  );
+}
+
+/** Batches of views of the samples that take part: every sample equally often, each time another of its views. */
+export function cachedSource(
+  cache: FeatureCache,
+  takesPart: (sample: number) => boolean,
+  { batchSize: size, batches, seed }: { readonly batchSize: number; readonly batches: number; readonly seed: number },
+): BatchSource {
+  const rows = Array.from(cache.sampleOf.keys()).filter((row) => takesPart(cache.sampleOf[row] as number));
+  return {
+    samples: rows.length,
+    batches,
+    batch: async (epoch, index) => {
+      const first = (epoch * batches + index) * size;
+      const chosen = Array.from({ length: size }, (_, place) => {
+        const at = first + place;
+        return rows[orderOf(seed, Math.floor(at / rows.length), rows.length)[at % rows.length] as number] as number;
+      });
+      const targets = new Float32Array(size * cache.labels);
+      for (const [place, row] of chosen.entries()) {
+        targets.set(cache.targets.subarray(row * cache.labels, (row + 1) * cache.labels), place * cache.labels);
+      }
+      return { ...cachedMaps(cache, chosen), targets: floatTensor([size, cache.labels], targets) };
+    },
+    close: async () => {},
+  };
+}
+
+let lastOrder: { readonly key: string; readonly order: readonly number[] } = { key: "", order: [] };
+
+function orderOf(seed: number, round: number, count: number): readonly number[] {
+  const key = `${seed}/${round}/${count}`;
+  if (lastOrder.key !== key) lastOrder = { key, order: shuffled(count, randomStream(seed, "views", round)) };
+  return lastOrder.order;
+}

@@ -1,0 +1,82 @@
+/** Fine-tunes the pretrained backbone on one's own pictures: one label a picture, or several at once. */
+import type { NetContext, NetMethod } from "../method.js";
+import { trainOneLabel } from "./one-label.js";
+import { trainSeveralLabels } from "./several-labels.js";
+
+/** Fewer pictures of a label can't be divided into some to learn from and some to measure by. */
+const minimumPerLabel = 5;
+
+export const finetune: NetMethod = {
+  kind: "net",
+  title: "Pretrained network, fine-tuned",
+  options: {
+    size: {
+      kind: "whole",
+      minimum: 64,
+      maximum: 512,
+      default: 224,
+      meaning: "side of the input in pixels; with several labels a picture, of a square as large as the input",
+    },
+    frozen: {
+      kind: "whole",
+      minimum: 0,
+      maximum: 4,
+      default: 2,
+      meaning: "how many of the five stages keep what they know; several labels a picture: all do",
+    },
+    flips: {
+      kind: "choice",
+      choices: ["auto", "none", "sideways", "all"],
+      default: "auto",
+      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides or there are several",
+    },
+  },
+  unsuitable(task, labels, counts) {
+    if (task === "detection") return "finetune tells labels of whole pictures and draws no boxes";
+    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
+    if (scarce.length === 0) return null;
+    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
+    return `finetune needs ${minimumPerLabel} pictures of each label, got ${have}`;
+  },
+  train,
+};
+
+/** Steps that few pictures get, and the passes that many get at least and at most. */
+const usualSteps = 400;
+const leastEpochs = 10;
+const mostEpochs = 60;
+
+function train(context: NetContext) {
+  const size = roundTo(32, Number(context.options.size));
+  if (context.task === "multilabel") {
+    return trainSeveralLabels(context, {
+      area: Math.round(1.53 * size * size),
+      taps: ["block5", "block9"],
+      views: 1280,
+      viewsPerPicture: 80,
+      heads: 3,
+      hidden: 32,
+      sharpness: 1,
+      steps: 600,
+      batchSize: 32,
+      learningRate: 5e-3,
+      weightDecay: 0.01,
+    });
+  }
+  const batchSize = 32;
+  const batches = Math.max(1, Math.round(context.training.length / batchSize));
+  return trainOneLabel(context, {
+    size,
+    frozenStages: Number(context.options.frozen),
+    batchSize,
+    epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
+    learningRate: 2e-3,
+    backbone: 0.25,
+    decay: 0.7,
+  });
+}
+
+/** The backbone halves its maps five times: other sides would be cut unevenly. */
+function roundTo(step: number, value: number): number {
+  return Math.max(2 * step, step * Math.round(value / step));
+}

@@ -1,0 +1,58 @@
+/** The pretrained backbone as a part of a network that is trained on: its stages are groups that learn at rates of their own. */
+import type { Graph } from "@sightline/nn/graph";
+import type { ModelFunction } from "@sightline/nn/network";
+import { inferShapes } from "@sightline/nn/shapes";
+import { type TrainableGraphOptions, trainableGraph } from "@sightline/nn/trainable-graph";
+import { backboneOnPixels } from "../pixel-input.js";
+
+export interface Pretrained {
+  /** Input `image`, 0–255; outputs the taps. */
+  readonly graph: Graph;
+  readonly model: ModelFunction;
+  /** From the first, with the finest maps, to the last. */
+  readonly stages: readonly string[];
+}
+
+export interface PretrainedOptions extends Pick<TrainableGraphOptions, "norms"> {
+  readonly width: number;
+  readonly height: number;
+  readonly taps: readonly string[];
+}
+
+/** A stage is what lies between two halvings of the map: `stage1` works at half the picture's size, `stage5` at 1/32. */
+export function pretrained(backbone: Graph, { norms, ...options }: PretrainedOptions): Pretrained {
+  const builder = backboneOnPixels(backbone, options);
+  for (const tap of options.taps) builder.output(tap);
+  const graph = builder.build("backbone");
+  const stageOf = stagesByConstant(graph, options.height);
+  const model = trainableGraph(graph, { group: (name) => stageOf.get(name) ?? "stage1", ...(norms && { norms }) });
+  return { graph, model, stages: [...new Set(stageOf.values())].sort() };
+}
+
+function stagesByConstant(graph: Graph, height: number): ReadonlyMap<string, string> {
+  const shapes = inferShapes(graph);
+  const stageOf = new Map<string, string>();
+  for (const { inputs, outputs } of graph.nodes) {
+    const [, , mapHeight] = shapes.get(outputs[0] ?? "")?.dims ?? [];
+    const stage = typeof mapHeight === "number" && mapHeight > 0 ? Math.round(Math.log2(height / mapHeight)) : 0;
+    for (const name of inputs) {
+      if (graph.initializers.has(name) && !stageOf.has(name)) stageOf.set(name, `stage${Math.max(1, stage)}`);
+    }
+  }
+  return stageOf;
+}
+
+/** Groups for the training: the first `frozen` stages stay, each later one learns faster than the one before it. */
+export function stageRates(
+  stages: readonly string[],
+  frozen: number,
+  { backbone, decay }: { readonly backbone: number; readonly decay: number },
+): Record<string, { readonly isFrozen?: boolean; readonly learningRateScale?: number }> {
+  return Object.fromEntries(
+    stages.map((stage, i) =>
+      i < frozen
+        ? [stage, { isFrozen: true }]
+        : [stage, { learningRateScale: backbone * decay ** (stages.length - 1 - i) }],
+    ),
+  );
+}

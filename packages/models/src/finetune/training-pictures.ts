@@ -1,0 +1,64 @@
+/** What both kinds of fine-tuning do to training pictures, and how the loader gets them. */
+import type { Sample } from "@sightline/dataset/dataset";
+import type { LoaderSample } from "@sightline/dataset/loader";
+import {
+  allowedFlips,
+  type FlipChoice,
+  plainRecipe,
+  type Recipe,
+  withAllowedFlips,
+} from "@sightline/vision/augment/recipe";
+import type { NetContext } from "../method.js";
+
+/** One label a picture: things lie a little elsewhere, nearer, turned, in other light; a part is covered now and then. */
+const wholePictures: Recipe = {
+  ...plainRecipe,
+  flipSideways: 0.5,
+  flipUpsideDown: 0.5,
+  quarterTurn: 0.5,
+  rotationDegrees: 10,
+  shift: 0.05,
+  zoom: [0.95, 1.2],
+  stretch: 1.1,
+  brightness: 0.2,
+  contrast: 0.2,
+  saturation: 0.2,
+  hueDegrees: 5,
+  whiteBalance: 0.1,
+  gamma: 0.2,
+  noise: { chance: 0.2, deviation: 6 },
+  blur: { chance: 0.1, sigma: 0.8 },
+  erase: { chance: 0.25, area: [0.02, 0.12] },
+};
+
+/** Several labels a picture: nothing may be cut off or covered, for what makes a label hold may be small. */
+const smallThings: Recipe = {
+  ...plainRecipe,
+  flipSideways: 0.5,
+  flipUpsideDown: 0.5,
+  rotationDegrees: 7,
+  shearDegrees: 5,
+  shift: 0.12,
+  zoom: [0.83, 1.2],
+  stretch: 1.15,
+  brightness: 0.3,
+  contrast: 0.3,
+  saturation: 0.4,
+  hueDegrees: 8,
+  whiteBalance: 0.35,
+  gamma: 0.6,
+  noise: { chance: 0.3, deviation: 10 },
+  blur: { chance: 0.3, sigma: 1.2 },
+};
+
+export function recipeFor({ task, labels, options }: NetContext): Recipe {
+  const flips = allowedFlips(labels, options.flips as FlipChoice);
+  if (task !== "multilabel") return withAllowedFlips(wholePictures, flips);
+  // Where several things are told apart their places often matter: only what a person allows is turned over.
+  const allowed = options.flips === "auto" ? { sideways: false, upsideDown: false, quarterTurns: false } : flips;
+  return withAllowedFlips(smallThings, allowed);
+}
+
+export function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
+  return samples.map((sample) => ({ name: sample.name, file: sample.file, target: targetOf(sample) }));
+}
