@@ -34,9 +34,10 @@ const batchSize = 8;
 const usualPictures = 12_000;
 const leastEpochs = 20;
 const mostEpochs = 250;
-/** A validation costs about as much as so many training pictures: it is made so seldom that it takes a tenth of the time. */
+/** Validations are made so seldom that they take about this share of the time. */
 const validationShare = 0.1;
-const validationCost = 0.25;
+/** What one costs, in training pictures: for each of its pictures, and for making the network ready. */
+const validationCost = { picture: 0.25, start: 20 };
 
 /** What holds for most cameras: things come nearer and farther, lie elsewhere, in other light and in other company. */
 const recipe: Recipe = {
@@ -64,7 +65,7 @@ export const detector: NetMethod = {
   options: {
     side: {
       kind: "whole",
-      minimum: 128,
+      minimum: 64,
       maximum: 1280,
       default: 320,
       meaning: "longer side of the network's input in pixels; time grows with its square",
@@ -143,7 +144,8 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
   try {
     const judge = await DetectionJudge.open(held, labels, threads);
     await held.close();
-    const every = Math.max(1, Math.round((validation.length * validationCost) / (training.length * validationShare)));
+    const cost = validation.length * validationCost.picture + validationCost.start;
+    const every = Math.max(1, Math.round(cost / (loader.batches * batchSize * validationShare)));
     let latest = 0;
     const { weights, summary } = await trainByGradient(context, {
       definition,
@@ -152,10 +154,9 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
       epochs: context.epochs ?? epochs,
       optimizer: { kind: "adamw", weightDecay: 0.05 },
       schedule: { kind: "cosine", learningRate: 2e-3, warmUp: 0.03, final: 0.02 },
-      groups: {
-        [backboneGroups.early]: { isFrozen: true },
-        [backboneGroups.late]: { learningRateScale: 0.15 },
-      },
+      groups: shape.backbone
+        ? { [backboneGroups.early]: { isFrozen: true }, [backboneGroups.late]: { learningRateScale: 0.15 } }
+        : {},
       clipNorm: 10,
       // Averages over about the last twentieth of the steps.
       ema: { decay: 1 - Math.min(0.05, 20 / (epochs * loader.batches)) },

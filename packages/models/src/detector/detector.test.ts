@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { LabelledBox, Sample } from "@sightline/dataset/dataset";
+import { encodePng } from "@sightline/dataset/image-file";
+import { evaluateSamples } from "../evaluate.js";
+import { openPredictor } from "../predictor.js";
+import { train } from "../train.js";
+import { detector } from "./detector.js";
+
+/** Bright squares and dark discs on grey noise, some overlapping. */
+function scene(seed: number): { data: Uint8Array; boxes: LabelledBox[] } {
+  const side = 96;
+  let state = seed * 2654435761;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const data = Uint8Array.from({ length: side * side * 3 }, () => 110 + Math.floor(random() * 24));
+  const boxes: LabelledBox[] = [];
+  const count = 1 + Math.floor(random() * 3);
+  for (let i = 0; i < count; i++) {
+    const size = 18 + Math.floor(random() * 20);
+    const [x1, y1] = [Math.floor(random() * (side - size)), Math.floor(random() * (side - size))];
+    const isDisc = random() < 0.5;
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const distance = Math.hypot(x + 0.5 - size / 2, y + 0.5 - size / 2);
+        if (isDisc && distance > size / 2) continue;
+        data.fill(isDisc ? 30 : 220, ((y1 + y) * side + x1 + x) * 3, ((y1 + y) * side + x1 + x) * 3 + 3);
+      }
+    }
+    boxes.push({ label: isDisc ? "disc" : "square", x1, y1, x2: x1 + size, y2: y1 + size });
+  }
+  return { data, boxes };
+}
+
+async function scenes(folder: string, from: number, count: number): Promise<Sample[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const { data, boxes } = scene(from + i);
+      const name = `${from + i}.png`;
+      await writeFile(join(folder, name), await encodePng({ width: 96, height: 96, data }));
+      return { name, file: join(folder, name), label: "", boxes };
+    }),
+  );
+}
+
+test("a detector from scratch finds drawn shapes, in boxes of the picture's own pixels", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "sightline-detector-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const labels = ["disc", "square"];
+  const part = { task: "detection", labels, normalLabel: null, skipped: [] } as const;
+  const samples = await scenes(folder, 1, 48);
+  const points: (number | null)[] = [];
+  const { bytes, manifest } = await train({
+    pictures: { ...part, samples, validation: await scenes(folder, 200, 12) },
+    method: "detector",
+    methodOptions: { side: 96, start: "scratch", channels: 24 },
+    epochs: 36,
+    seed: 3,
+    threads: 1,
+    onEpoch: ({ metric }) => points.push(metric),
+  });
+  assert.equal(points.length, 36);
+  assert.deepEqual(manifest.input, { width: 96, height: 96, fit: "letterbox" });
+  assert.ok(manifest.detection && manifest.detection.scoreThreshold > 0.05, "a score to act on was found");
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  try {
+    const held = await scenes(folder, 500, 16);
+    const { evaluation } = await evaluateSamples({ predictor, pictures: { ...part, samples: held } });
+    assert.ok(evaluation.task === "detection");
+    assert.ok((evaluation.mAP50 ?? 0) > 0.7, `mAP50 ${evaluation.mAP50}`);
+    assert.ok((evaluation.f1 ?? 0) > 0.6, `F1 ${evaluation.f1} at the threshold`);
+    assert.equal(evaluation.perSize.large.truths, 0);
+  } finally {
+    await predictor.close();
+  }
+});
+
+test("what a detector can't learn from is said", () => {
+  assert.match(detector.unsuitable("classification", ["a"], [9]) ?? "", /learns from boxes/);
+  assert.match(detector.unsuitable("detection", ["a", "b"], [9, 4]) ?? "", /5 boxes of each label.*a 9, b 4/);
+  assert.equal(detector.unsuitable("detection", ["a", "b"], [9, 5]), null);
+});
