@@ -18,7 +18,7 @@ const taps: Readonly<Record<number, string>> = {
   4: "block3Expand",
   8: "block6Expand",
   16: "block13Expand",
-  32: "block16",
+  32: "block13",
 };
 
 /** Layers whose maps are finer than this stay as they are. */

@@ -1,0 +1,120 @@
+/** The figures of the detector on real pictures: how well it finds, how long it learns, how fast it answers. */
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+export const asks = "mAP50, training time and time from picture to boxes on ../shared/data/{bccd,indicator-lights}";
+
+const root = join(import.meta.dirname, "..");
+const data = join(root, "../shared/data");
+const cores = availableParallelism();
+
+/** @param {{ say?: (line: string) => void, args?: readonly string[] }} options */
+export async function run({ say = console.error, args = [] } = {}) {
+  const missing = ["bccd", "indicator-lights"].find((name) => !existsSync(join(data, name)));
+  if (missing !== undefined) {
+    say(`skipped: there is no ${join(data, missing)}`);
+    return [];
+  }
+  const rows = [];
+  const row = (what, asked, measured, isMet) => rows.push({ what, asked, measured, isMet });
+
+  const cells = await trained("bccd", 1, say);
+  const onCells = await evaluated(cells.bytes, "bccd", say);
+  const perClass = onCells.perClass.map(({ label, ap50 }) => `${label} ${ap50.toFixed(3)}`).join(", ");
+  row("bccd, 205 pictures to learn from, 72 to test: mAP50", "≥ 0.88", onCells.mAP50.toFixed(3), onCells.mAP50 >= 0.88);
+  row("bccd: AP50 by label, mAP50-95", "–", `${perClass}; ${onCells.mAP50_95.toFixed(3)}`, null);
+  const minutes = cells.seconds / 60;
+  row(`bccd: training, ${cores} threads`, "≤ 20 min", `${minutes.toFixed(1)} min`, minutes <= 20);
+  row("bccd: memory while training", "–", `${Math.round(cells.peakMegabytes)} MB`, null);
+  const latency = await pictureToBoxes(cells.bytes, join(data, "bccd/JPEGImages"), say);
+  row(
+    "bccd: JPEG 640x480 → boxes on one thread, median",
+    "≤ 25 ms",
+    `${latency.p50.toFixed(1)} ms (95 %: ${latency.p95.toFixed(1)} ms)`,
+    latency.p50 <= 25,
+  );
+
+  const seeds = args.includes("--quick") ? [1] : [1, 2, 3];
+  const found = [];
+  for (const seed of seeds) {
+    const lights = await trained("indicator-lights", seed, say);
+    found.push((await evaluated(lights.bytes, "indicator-lights", say)).mAP50);
+  }
+  const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
+  row(
+    `indicator-lights, 50 → 13: mAP50 of all classes, mean of ${found.length} seeds`,
+    "≥ 0.60",
+    `${mean.toFixed(3)} (${found.map((value) => value.toFixed(3)).join(", ")})`,
+    mean >= 0.6,
+  );
+  return rows;
+}
+
+async function trained(name, seed, say) {
+  const { readTrainingPart } = await load("dataset", "training-part");
+  const { train } = await load("models", "train");
+  const pictures = await readTrainingPart(join(data, name));
+  let peakMegabytes = 0;
+  let shown = performance.now();
+  const begun = shown;
+  const { bytes, manifest } = await train({
+    pictures,
+    method: "detector",
+    seed,
+    threads: cores,
+    onEpoch: ({ epoch, loss, metric, picturesPerSecond }) => {
+      peakMegabytes = Math.max(peakMegabytes, process.memoryUsage().rss / 2 ** 20);
+      if (performance.now() - shown < 60_000) return;
+      shown = performance.now();
+      say(
+        `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}, mAP50 ${metric?.toFixed(3)}, ${picturesPerSecond.toFixed(1)}/s`,
+      );
+    },
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  const { best, epochs } = manifest.training;
+  say(`${name}, seed ${seed}: ${epochs} epochs, ${seconds.toFixed(0)} s, mAP50 held out ${best.toFixed(3)}`);
+  return { bytes, seconds, peakMegabytes };
+}
+
+async function evaluated(bytes, name, say) {
+  const { openPredictor } = await load("models", "predictor");
+  const { evaluate } = await load("models", "evaluate");
+  const predictor = await openPredictor(bytes, { threads: cores });
+  try {
+    const evaluation = await evaluate({ predictor, folder: join(data, name) });
+    say(
+      `  ${name}: mAP50 ${evaluation.mAP50.toFixed(4)}, F1 ${evaluation.f1?.toFixed(3)} on ${evaluation.images} pictures`,
+    );
+    return evaluation;
+  } finally {
+    await predictor.close();
+  }
+}
+
+/** One picture at a time on one thread, decoding included: what a camera waits. */
+async function pictureToBoxes(bytes, folder, say) {
+  const { openPredictor } = await load("models", "predictor");
+  const files = (await readdir(folder)).slice(0, 60);
+  const pictures = await Promise.all(files.map((name) => readFile(join(folder, name))));
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  try {
+    const times = [];
+    for (const [turn, picture] of [...pictures.slice(0, 20), ...pictures, ...pictures].entries()) {
+      const { inferenceMs } = await predictor.predict(picture);
+      if (turn >= 20) times.push(inferenceMs);
+    }
+    times.sort((a, b) => a - b);
+    say(`  picture to boxes: ${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)} ms`);
+    return { p50: times[Math.floor(times.length / 2)], p95: times[Math.floor(times.length * 0.95)] };
+  } finally {
+    await predictor.close();
+  }
+}
+
+/** Built output of a package; `npm run bench` builds first. */
+function load(packageName, module) {
+  return import(join(root, "packages", packageName, "dist", `${module}.js`));
+}
