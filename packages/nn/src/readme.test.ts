@@ -5,13 +5,16 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-test("the README's example prints what the README says", async () => {
-  const folder = fileURLToPath(new URL("..", import.meta.url));
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const [, program = "", printed = ""] = /```js\n(.*?)```\n\n```\n(.*?)```/s.exec(readme) ?? [];
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
-    cwd: folder,
+const folder = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const examples = [...readme.matchAll(/```js\n(.*?)```\n\n```\n(.*?)```/gs)];
+
+for (const [index, [, program = "", printed = ""]] of examples.entries()) {
+  test(`the README's example ${index + 1} prints what the README says`, async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: folder,
+    });
+    assert.notEqual(printed, "");
+    assert.equal(stdout, printed);
   });
-  assert.notEqual(printed, "");
-  assert.equal(stdout, printed);
-});
+}

@@ -12,13 +12,13 @@ import { inferNode } from "../operators.js";
 import { knownValues, nodeInputs } from "../shapes.js";
 import { type ElementType, elementCount, elementTypes } from "../tensor.js";
 
-/** The runtime's arena rounds up and keeps gaps: this much more than the values themselves, measured (README). */
-const arenaFactor = 1.35;
+/** The runtime's arena grows by doubling and keeps gaps: it takes up to this many times the values themselves (README). */
+const arenaFactor = 2.4;
 /** The runtime's library, its threads and Node's own heap. */
 const baseBytes = 120 * 2 ** 20;
 const defaultShareOfFree = 0.8;
 
-/** Bytes that running this graph takes, beside what the process has already. All shapes must be known. */
+/** Bytes that running this graph takes at most, beside what the process has already. All shapes must be known. */
 export function estimateGraphBytes(graph: Graph): number {
   const values = shapesOf(graph);
   const bytes = (name: string) => {

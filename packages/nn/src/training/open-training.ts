@@ -52,7 +52,7 @@ export async function openTraining(options: TrainingOptions): Promise<OpenTraini
   refuseTooLarge(lowered, options.maxBytes, batchSize, (size) =>
     lower(stepGraph(definition, starting, { ...stepOptions, batchSize: size }).graph, target),
   );
-  const session = await openGraphSession(lowered, { threads });
+  const session = await openGraphSession(lowered, { threads, spinning: options.spinning ?? false });
   const state =
     saved?.state ??
     firstState(graph, graph.parameters.gather(starting.parameters), graph.statistics.gather(starting.statistics));
