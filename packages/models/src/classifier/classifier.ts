@@ -1,16 +1,15 @@
 /** Backbone features and a linear classifier on top: learns in seconds which of two or many classes a picture shows. */
 import type { Graph } from "@sightline/nn/graph";
-import type { GraphBuilder } from "@sightline/nn/graph-builder";
-import { floatTensor, indexTensor, type Tensor } from "@sightline/nn/tensor";
-import { backboneTaps } from "../backbone.js";
+import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { extract } from "../feature-extraction.js";
 import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
 import { throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import { type Flip, noFlip } from "../pictures.js";
 import { type Calibration, softmax } from "../threshold.js";
+import { addEvidenceMap } from "./evidence-map.js";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
-import { addPooledFeatures, classifierInput, featureCount, type TapValues } from "./pooled-features.js";
+import { addPooledFeatures, classifierInput, featureCount } from "./pooled-features.js";
 
 /** Fewer pictures of a class leave folds without any. */
 const minimumPerLabel = 5;
@@ -262,56 +261,4 @@ function classifierGraph(context: TrainingContext, model: LinearClassifier, cali
   addEvidenceMap(builder, taps, weights, score);
   for (const output of [modelValues.rawScore, modelValues.score, modelValues.anomalyMap]) builder.output(output);
   return builder.build("sightline_classifier");
-}
-
-/** Pixels between two places of the evidence map: those of the finest tap. */
-const evidenceStride = 8;
-
-/**
- * Where the evidence lies. The log-odds are a sum over places, exactly: a mean is the mean of the places' values, and a
- * deviation is the mean of (squared distance ÷ deviation). So each place's share can be drawn; the map's peak is the
- * picture's score, so that a good picture stays clear.
- */
-function addEvidenceMap(builder: GraphBuilder, taps: readonly TapValues[], weights: Float32Array, score: string): void {
-  let offset = 0;
-  const grids: string[] = [];
-  const take = (channels: number): Tensor => {
-    const slice = weights.slice(offset, offset + channels);
-    offset += channels;
-    return floatTensor([1, channels, 1, 1], slice);
-  };
-  for (const { tap, map, squares, deviation } of taps) {
-    const { channels, stride } = backboneTaps[tap];
-    const channelAxis = indexTensor([1]);
-    const byMean = builder.add("Conv", [map, take(channels)]);
-    let evidence = byMean;
-    if (squares !== null && deviation !== null) {
-      const share = builder.add("Div", [take(channels), deviation]);
-      evidence = builder.add("Add", [
-        byMean,
-        builder.add("ReduceSum", [builder.add("Mul", [squares, share]), channelAxis]),
-      ]);
-    }
-    if (stride > evidenceStride) {
-      const scales = floatTensor([4], [1, 1, stride / evidenceStride, stride / evidenceStride]);
-      evidence = builder.add("Resize", [evidence, "", scales], {
-        mode: "linear",
-        coordinate_transformation_mode: "half_pixel",
-      });
-    }
-    grids.push(evidence);
-  }
-  const sum = grids.reduce((total, evidence) => builder.add("Add", [total, evidence]));
-  const smooth = builder.add("AveragePool", [sum], {
-    kernel_shape: [3, 3],
-    pads: [1, 1, 1, 1],
-    strides: [1, 1],
-    count_include_pad: 0,
-  });
-  const places = indexTensor([2, 3]);
-  // Against the picture's own mean: what stands out, not what the whole picture has in common.
-  const excess = builder.add("Relu", [builder.add("Sub", [smooth, builder.add("ReduceMean", [smooth, places])])]);
-  const peak = builder.add("Add", [builder.add("ReduceMax", [excess, places]), floatTensor([], [1e-9])]);
-  const scores = builder.add("Reshape", [score, indexTensor([-1, 1, 1, 1])]);
-  builder.add("Mul", [builder.add("Div", [excess, peak]), scores], {}, modelValues.anomalyMap);
 }

@@ -41,20 +41,29 @@ export interface TapValues {
 export function addPooledFeatures(backbone: Graph): { builder: GraphBuilder; features: string; taps: TapValues[] } {
   const { width, height } = classifierInput;
   const builder = backboneOnPixels(backbone, { width, height, taps: pooledTaps.map(({ tap }) => tap) });
+  return { builder, ...poolTaps(builder, (tap) => tap) };
+}
+
+/** Pooling behind any network that has the taps; `mapOf` names a tap's value in it. */
+export function poolTaps(
+  builder: GraphBuilder,
+  mapOf: (tap: string) => string,
+): { features: string; taps: TapValues[] } {
   const places = indexTensor([2, 3]);
   const parts: string[] = [];
   const taps = pooledTaps.map(({ tap, withDeviation }): TapValues => {
-    const mean = builder.add("ReduceMean", [tap, places]);
+    const map = mapOf(tap);
+    const mean = builder.add("ReduceMean", [map, places]);
     parts.push(mean);
-    if (!withDeviation) return { tap, map: tap, squares: null, deviation: null };
-    const distance = builder.add("Sub", [tap, mean]);
+    if (!withDeviation) return { tap, map, squares: null, deviation: null };
+    const distance = builder.add("Sub", [map, mean]);
     const squares = builder.add("Mul", [distance, distance]);
     const variance = builder.add("ReduceMean", [squares, places]);
     // The small addend keeps the square root's slope, and a channel that never varies, tame.
     const deviation = builder.add("Sqrt", [builder.add("Add", [variance, floatTensor([], [1e-6])])]);
     parts.push(deviation);
-    return { tap, map: tap, squares, deviation };
+    return { tap, map, squares, deviation };
   });
   const features = builder.add("Flatten", [builder.add("Concat", parts, { axis: 1 })]);
-  return { builder, features, taps };
+  return { features, taps };
 }

@@ -70,9 +70,9 @@ function train(context: NetContext) {
     frozenStages: Number(context.options.frozen),
     batchSize,
     epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
-    learningRate: 2e-3,
-    backbone: 0.25,
+    learningRate: 3e-4,
     decay: 0.7,
+    head: 1,
   });
 }
 

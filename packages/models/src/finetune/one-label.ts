@@ -1,82 +1,128 @@
-/** Fine-tunes the backbone for pictures of one label each: a linear layer on its pooled last map, stages at rates of their own. */
+/**
+ * Fine-tunes the backbone for pictures of one label each: a linear layer on pooled maps of three depths, begun as a linear
+ * classifier of the untouched features; the stages learn at rates of their own.
+ */
 import { batchFeeds, batchSource, openLoader } from "@sightline/dataset/loader";
 import { exportGraph } from "@sightline/nn/export";
+import type { Graph } from "@sightline/nn/graph";
 import { zeros } from "@sightline/nn/initializers";
-import { dropout, globalAveragePool, linear } from "@sightline/nn/layers";
+import { linear } from "@sightline/nn/layers";
 import { crossEntropy } from "@sightline/nn/losses";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
+import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
+import { addEvidenceMap } from "../classifier/evidence-map.js";
+import { pooledTaps, poolTaps } from "../classifier/pooled-features.js";
 import { trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
-import { addEvidenceMap } from "./evidence-map.js";
+import { type LinearStart, linearStart } from "./linear-start.js";
 import { type Pretrained, pretrained, stageRates } from "./pretrained.js";
-import { loaderSamples, recipeFor } from "./training-pictures.js";
+import { flipChoices, loaderSamples, oneLabelRecipe } from "./training-pictures.js";
 
 export interface OneLabelSettings {
   readonly size: number;
   readonly frozenStages: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Of the last stage; each stage before it keeps `decay` of it, the head learns `head` times as fast. */
   readonly learningRate: number;
-  /** Times the learning rate: what the last stage learns at, and what each stage before it keeps of that. */
-  readonly backbone: number;
   readonly decay: number;
+  readonly head: number;
 }
 
+/** Progress of the whole that finding the start takes. */
+const startShare = 0.15;
+const headGroup = "head";
+
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
-  const { seed, task } = context;
-  const { size, batchSize } = settings;
+  const { seed, threads, signal } = context;
+  const { size, batchSize, epochs } = settings;
+  const [trainingSamples, validationSamples] = [context.training, context.validation].map((pictures) =>
+    loaderSamples(context, pictures),
+  ) as [ReturnType<typeof loaderSamples>, ReturnType<typeof loaderSamples>];
+  const taps = pooledTaps.map(({ tap }) => tap);
+  const network = pretrained(context.backbone, { width: size, height: size, taps });
+  const start = await linearStart({
+    graph: featureGraph(network, size),
+    training: trainingSamples,
+    validation: validationSamples,
+    size,
+    flipChoices: flipChoices(context),
+    threads,
+    seed,
+    signal,
+    onProgress: (share) => context.onProgress(startShare * share, "Looking at the pictures"),
+  });
+  const definition = definitionOf(network, start, context, size);
+  const fileModel = modelOf(network, start, context, true);
   const shape = { width: size, height: size, batchSize, seed };
-  const network = pretrained(context.backbone, { width: size, height: size, taps: ["last"] });
-  const definition = definitionOf(network, context, settings);
   const training = openLoader({
     ...shape,
-    samples: loaderSamples(context, context.training),
-    recipe: recipeFor(context),
+    samples: trainingSamples,
+    recipe: oneLabelRecipe(start.flips),
     detail: 1.25,
   });
-  const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
-  const finished = (weights: Weights) =>
-    exportGraph(modelOf(network, context, true), weights, definition.inputs, "sightline_finetune");
-  const { epochs } = settings;
+  const validation = openLoader({ ...shape, samples: validationSamples, recipe: null });
+  const finished = (weights: Weights) => exportGraph(fileModel, weights, definition.inputs, "sightline_finetune");
+  const judge = (weights: Weights) =>
+    judgeLogits(finished(weights), { loader: validation, task: "classification", threads });
   try {
-    const { weights, summary } = await trainByGradient(context, {
+    const untouched = { ...network.weights, parameters: new Map([...network.weights.parameters, ...headStart(start)]) };
+    const before = await judge(untouched);
+    let ranking = Number.NEGATIVE_INFINITY;
+    const trained = await trainByGradient(context, {
       definition,
       source: batchSource(training, batchFeeds),
       batchSize,
       epochs,
+      initial: { parameters: headStart(start), statistics: new Map() },
       optimizer: { kind: "adamw", weightDecay: 0.02 },
-      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.08 },
-      groups: stageRates(network.stages, settings.frozenStages, settings),
+      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.1 },
+      groups: {
+        ...stageRates(network.stages, settings.frozenStages, settings.decay),
+        [headGroup]: { learningRateScale: settings.head },
+      },
       clipNorm: 2,
-      ema: { decay: 1 - Math.min(0.1, 15 / (epochs * training.batches)) },
+      ema: { decay: 1 - Math.min(0.1, 10 / (epochs * training.batches)) },
       metricName: "accuracy",
-      evaluate: (candidate) =>
-        judgeLogits(finished(candidate), {
-          loader: validation,
-          task: task === "multilabel" ? task : "classification",
-          threads: context.threads,
-        }),
+      progress: [startShare, 1],
+      evaluate: async (candidate) => {
+        const judged = await judge(candidate);
+        ranking = Math.max(ranking, judged.ranking ?? judged.metric);
+        return judged;
+      },
     });
-    const graph = finished(weights);
+    // What was there before may be best: a handful of pictures can't always teach a whole network.
+    const isBetter = ranking > (before.ranking ?? before.metric);
+    const weights = isBetter ? trained.weights : untouched;
+    const summary = isBetter ? trained.summary : { ...trained.summary, best: before.metric };
     const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-    return { graph, input: { width: size, height: size }, parameters, summary };
+    return { graph: finished(weights), input: { width: size, height: size }, parameters, summary };
   } finally {
     await Promise.all([training.close(), validation.close()]);
   }
 }
 
-function definitionOf(network: Pretrained, context: NetContext, { size }: OneLabelSettings): TrainingDefinition {
-  const { labels } = context;
+/** The untouched backbone's pooled features. */
+function featureGraph(network: Pretrained, size: number): Graph {
+  const model: ModelFunction = (net, { image = "" }) => {
+    const maps = network.model(net, { image });
+    return { features: poolTaps(net.builder, (tap) => maps[tap] as string).features };
+  };
+  const inputs = { [modelValues.image]: { type: "float32", dims: ["N", 3, size, size] } } as const;
+  return exportGraph(model, network.weights, inputs, "features");
+}
+
+function definitionOf(network: Pretrained, start: LinearStart, context: NetContext, size: number): TrainingDefinition {
   const classWeights = labelWeights(context.training.map(context.targetOf));
   return {
     inputs: {
       [modelValues.image]: { type: "float32", dims: ["N", 3, size, size] },
-      targets: { type: "float32", dims: ["N", labels.length] },
+      targets: { type: "float32", dims: ["N", context.labels.length] },
     },
-    model: modelOf(network, context, false),
+    model: modelOf(network, start, context, false),
     loss: (net, outputs, inputs) => ({
       loss: crossEntropy(net, outputs[modelValues.logits] ?? "", inputs.targets ?? "", {
         classWeights,
@@ -87,15 +133,35 @@ function definitionOf(network: Pretrained, context: NetContext, { size }: OneLab
 }
 
 /** `isFile`: with everything that a model file of the task holds besides the logits. */
-function modelOf(network: Pretrained, { labels, task }: NetContext, isFile: boolean): ModelFunction {
+function modelOf(network: Pretrained, start: LinearStart, context: NetContext, isFile: boolean): ModelFunction {
+  const { labels, task } = context;
   return (net, { image = "" }) => {
-    const last = network.model(net, { image }).last ?? "";
-    const pooled = globalAveragePool(net, last, { name: "head/pool" });
-    const kept = dropout(net, pooled, { name: "head/dropout", rate: 0.2 });
-    const logits = linear(net, kept, { name: "head/labels", outputs: labels.length, initial: zeros });
+    const maps = network.model(net, { image });
+    const { features, taps } = poolTaps(net.builder, (tap) => maps[tap] as string);
+    const { mean, divisor } = start;
+    const shape = [1, mean.length];
+    const standard = net.tape.over(net.tape.minus(features, floatTensor(shape, mean)), floatTensor(shape, divisor));
+    const logits = linear(net, standard, {
+      name: "head/labels",
+      group: headGroup,
+      outputs: labels.length,
+      initial: zeros,
+    });
     if (!isFile || task !== "anomaly") return { [modelValues.logits]: logits };
-    return { [modelValues.logits]: logits, [modelValues.anomalyMap]: addEvidenceMap(net, last, "head/labels", logits) };
+    const weights = net.constantValue("head/labels/weight");
+    const evidence = divisor.map((by, j) => ((weights[mean.length + j] ?? 0) - (weights[j] ?? 0)) / by);
+    const side = (from: number): string => net.tape.slice(logits, [from], [from + 1], [1]);
+    const score = net.tape.emit("Sigmoid", [net.tape.minus(side(1), side(0))]);
+    addEvidenceMap(net.builder, taps, evidence, score);
+    return { [modelValues.logits]: logits, [modelValues.anomalyMap]: modelValues.anomalyMap };
   };
+}
+
+function headStart({ classifier: { classes, features, weights, bias } }: LinearStart): ReadonlyMap<string, Tensor> {
+  return new Map([
+    ["head/labels/weight", floatTensor([classes, features], weights)],
+    ["head/labels/bias", floatTensor([classes], bias)],
+  ]);
 }
 
 /** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */

@@ -1,6 +1,6 @@
 /** The pretrained backbone as a part of a network that is trained on: its stages are groups that learn at rates of their own. */
 import type { Graph } from "@sightline/nn/graph";
-import type { ModelFunction } from "@sightline/nn/network";
+import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { inferShapes } from "@sightline/nn/shapes";
 import { type TrainableGraphOptions, trainableGraph } from "@sightline/nn/trainable-graph";
 import { backboneOnPixels } from "../pixel-input.js";
@@ -9,6 +9,8 @@ export interface Pretrained {
   /** Input `image`, 0–255; outputs the taps. */
   readonly graph: Graph;
   readonly model: ModelFunction;
+  /** The backbone as it is, by the names of the model's parameters. */
+  readonly weights: Weights;
   /** From the first, with the finest maps, to the last. */
   readonly stages: readonly string[];
 }
@@ -19,14 +21,26 @@ export interface PretrainedOptions extends Pick<TrainableGraphOptions, "norms"> 
   readonly taps: readonly string[];
 }
 
+const prefix = "backbone/";
+
 /** A stage is what lies between two halvings of the map: `stage1` works at half the picture's size, `stage5` at 1/32. */
 export function pretrained(backbone: Graph, { norms, ...options }: PretrainedOptions): Pretrained {
   const builder = backboneOnPixels(backbone, options);
   for (const tap of options.taps) builder.output(tap);
   const graph = builder.build("backbone");
   const stageOf = stagesByConstant(graph, options.height);
-  const model = trainableGraph(graph, { group: (name) => stageOf.get(name) ?? "stage1", ...(norms && { norms }) });
-  return { graph, model, stages: [...new Set(stageOf.values())].sort() };
+  const model = trainableGraph(graph, {
+    prefix,
+    group: (name) => stageOf.get(name) ?? "stage1",
+    ...(norms && { norms }),
+  });
+  const parameters = new Map([...graph.initializers].map(([name, value]) => [`${prefix}${name}`, value] as const));
+  return {
+    graph,
+    model,
+    weights: { parameters, statistics: new Map() },
+    stages: [...new Set(stageOf.values())].sort(),
+  };
 }
 
 function stagesByConstant(graph: Graph, height: number): ReadonlyMap<string, string> {
@@ -46,13 +60,11 @@ function stagesByConstant(graph: Graph, height: number): ReadonlyMap<string, str
 export function stageRates(
   stages: readonly string[],
   frozen: number,
-  { backbone, decay }: { readonly backbone: number; readonly decay: number },
+  decay: number,
 ): Record<string, { readonly isFrozen?: boolean; readonly learningRateScale?: number }> {
   return Object.fromEntries(
     stages.map((stage, i) =>
-      i < frozen
-        ? [stage, { isFrozen: true }]
-        : [stage, { learningRateScale: backbone * decay ** (stages.length - 1 - i) }],
+      i < frozen ? [stage, { isFrozen: true }] : [stage, { learningRateScale: decay ** (stages.length - 1 - i) }],
     ),
   );
 }

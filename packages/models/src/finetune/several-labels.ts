@@ -28,7 +28,7 @@ import {
 } from "./feature-cache.js";
 import { locationHead, type TapOnTape } from "./location-head.js";
 import { type Pretrained, pretrained } from "./pretrained.js";
-import { loaderSamples, recipeFor } from "./training-pictures.js";
+import { loaderSamples, severalLabelsRecipe } from "./training-pictures.js";
 
 export interface SeveralLabelsSettings {
   /** Pixels of the input, whatever its shape. */
@@ -69,7 +69,7 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
     width,
     height,
     views: viewsFor(samples.length, network.graph, settings),
-    recipe: recipeFor(context),
+    recipe: severalLabelsRecipe(context),
     onProgress: (share) => context.onProgress(0.25 * share, "Looking at the pictures from all sides"),
   });
   const training = new HeadTraining(context, settings, cache);
@@ -278,9 +278,6 @@ function fileGraph(
   weights: Weights,
   { width, height }: { readonly width: number; readonly height: number },
 ): Graph {
-  const backbone = new Map(
-    [...network.graph.initializers].map(([name, value]) => [`backbone/${name}`, value] as const),
-  );
   const model: ModelFunction = (net, { image = "" }) => {
     const maps = network.model(net, { image });
     const taps = scales.map(({ name, dims: [channels], mean, deviation }) => {
@@ -299,7 +296,7 @@ function fileGraph(
     });
     return { [modelValues.logits]: headAnswers(net, taps, labels.length, settings)[modelValues.logits] as string };
   };
-  const all: Weights = { ...weights, parameters: new Map([...backbone, ...weights.parameters]) };
+  const all: Weights = { ...weights, parameters: new Map([...network.weights.parameters, ...weights.parameters]) };
   const inputs = { [modelValues.image]: { type: "float32", dims: ["N", 3, height, width] } } as const;
   return exportGraph(model, all, inputs, "sightline_finetune");
 }

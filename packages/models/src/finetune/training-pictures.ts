@@ -2,6 +2,7 @@
 import type { Sample } from "@sightline/dataset/dataset";
 import type { LoaderSample } from "@sightline/dataset/loader";
 import {
+  type AllowedFlips,
   allowedFlips,
   type FlipChoice,
   plainRecipe,
@@ -51,12 +52,27 @@ const smallThings: Recipe = {
   blur: { chance: 0.3, sigma: 1.2 },
 };
 
-export function recipeFor({ task, labels, options }: NetContext): Recipe {
-  const flips = allowedFlips(labels, options.flips as FlipChoice);
-  if (task !== "multilabel") return withAllowedFlips(wholePictures, flips);
-  // Where several things are told apart their places often matter: only what a person allows is turned over.
-  const allowed = options.flips === "auto" ? { sideways: false, upsideDown: false, quarterTurns: false } : flips;
-  return withAllowedFlips(smallThings, allowed);
+/** What pictures of one label are altered by, with the flips that help. */
+export function oneLabelRecipe(flips: AllowedFlips): Recipe {
+  return withAllowedFlips(wholePictures, flips);
+}
+
+/** What pictures of several labels are altered by: where things are told apart by place, only what a person allows. */
+export function severalLabelsRecipe({ labels, options }: NetContext): Recipe {
+  const isAuto = options.flips === "auto";
+  return withAllowedFlips(
+    smallThings,
+    isAuto ? allowedFlips(labels, "none") : allowedFlips(labels, options.flips as FlipChoice),
+  );
+}
+
+/** The ways of turning pictures over among which held-out pictures decide, the harmless first. */
+export function flipChoices({ labels, options }: NetContext): readonly AllowedFlips[] {
+  if (options.flips !== "auto") return [allowedFlips(labels, options.flips as FlipChoice)];
+  const none = allowedFlips(labels, "none");
+  // Labels that speak of sides or of up and down are not to be put to the test: they would only be blurred.
+  if (!allowedFlips(labels, "auto").sideways) return [none];
+  return [none, allowedFlips(labels, "sideways"), allowedFlips(labels, "all")];
 }
 
 export function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
