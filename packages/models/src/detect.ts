@@ -27,9 +27,15 @@ export interface DetectTimes {
   postProcessingMs: number;
 }
 
+export interface Found {
+  /** Best first. */
+  readonly objects: Detection[];
+  /** The highest score of all places, 0–1, whether it was enough or not: how near an empty answer came to a full one. */
+  readonly strongest: number;
+}
+
 /**
- * The objects in a picture, best first, in pixels of `size`: the picture as it came, which may be larger than it was
- * decoded.
+ * The objects in a picture, in pixels of `size`: the picture as it came, which may be larger than it was decoded.
  *
  * @param run computes the network on one picture of the input's size
  */
@@ -40,7 +46,7 @@ export async function detect(
   scoreThreshold: number | undefined,
   run: (image: Image) => Promise<RawBoxes>,
   times: DetectTimes = { resizeMs: 0, networkMs: 0, postProcessingMs: 0 },
-): Promise<Detection[]> {
+): Promise<Found> {
   const settings = detection ?? defaultDetection;
   const { iouThreshold, maxDetections } = settings;
   const lowest = scoreThreshold ?? settings.scoreThreshold;
@@ -53,6 +59,7 @@ export async function detect(
           overlap: tiling.overlap,
         });
   const found: Detections[] = [];
+  let strongest = 0;
   for (const tile of tiles) {
     let begun = performance.now();
     const part = tiles.length === 1 ? picture : cutTile(picture, tile);
@@ -62,6 +69,7 @@ export async function detect(
     const raw = await run(image);
     times.networkMs += performance.now() - begun;
     begun = performance.now();
+    for (const score of raw.scores) if (score > strongest) strongest = score;
     found.push(
       toPicture(candidates(raw, labels.length, lowest)).nonMaximumSuppression(iouThreshold, { limit: maxDetections }),
     );
@@ -84,7 +92,7 @@ export async function detect(
     y2: y2 * down,
   }));
   times.postProcessingMs += performance.now() - begun;
-  return objects;
+  return { objects, strongest: Math.min(1, strongest) };
 }
 
 /** A picture at the input's size, with the way back for boxes. */

@@ -118,8 +118,14 @@ export function multilabelVerdict(
   };
 }
 
-/** The verdict of what a detector found, best first. */
-export function detectionVerdict({ labels }: Pick<Manifest, "labels">, detections: readonly Detection[]): Verdict {
+/**
+ * The verdict of what a detector found, best first: as sure as its weakest object, and an empty one as sure as the
+ * strongest score that wasn't enough is low.
+ */
+export function detectionVerdict(
+  { labels }: Pick<Manifest, "labels">,
+  { objects: detections, strongest }: { readonly objects: readonly Detection[]; readonly strongest: number },
+): Verdict {
   const best = new Map<string, number>();
   const counts = new Map<string, number>();
   for (const { label, score } of detections) {
@@ -134,7 +140,7 @@ export function detectionVerdict({ labels }: Pick<Manifest, "labels">, detection
     detections,
     isAnomalous: null,
     score: null,
-    confidence: detections.reduce((least, { score }) => Math.min(least, score), 1),
+    confidence: detections.length === 0 ? 1 - strongest : Math.min(...detections.map(({ score }) => score)),
     // A label's probability is its best object's score.
     probabilities: Object.fromEntries(labels.map((label) => [label, best.get(label) ?? 0])),
   };

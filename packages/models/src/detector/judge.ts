@@ -108,7 +108,8 @@ export class DetectionJudge {
         detection: { ...defaultDetection, iouThreshold },
       };
       const raw = raws[i] as RawBoxes;
-      samples.push({ truths, found: await detect(image, image, settings, lowestScore, async () => raw, times) });
+      const { objects } = await detect(image, image, settings, lowestScore, async () => raw, times);
+      samples.push({ truths, found: objects });
     }
     return samples;
   }
