@@ -7,9 +7,24 @@ export { datasetFormats } from "@sightline/dataset/formats";
 /** More names than this hide the message; `--json` has them all. */
 const maxNamed = 10;
 
-export function noteSkipped(context: Context, skipped: readonly { name: string; reason: string }[]): void {
-  if (skipped.length === 0) return;
-  const lines = skipped.slice(0, maxNamed).map(({ name, reason }) => `  ${name}: ${reason}`);
-  if (skipped.length > maxNamed) lines.push(`  and ${skipped.length - maxNamed} more`);
-  context.note([`skipped ${counted(skipped.length, "file")}:`, ...lines].join("\n"));
+interface Note {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** @param boxNotes boxes that were cut or left out, of pictures that take part */
+export function noteSkipped(context: Context, skipped: readonly Note[], boxNotes: readonly Note[] = []): void {
+  list(context, `skipped ${counted(skipped.length, "file")}:`, skipped);
+  list(
+    context,
+    `${counted(boxNotes.length, "box", "boxes")} cut at the edge or left out (the pictures are used):`,
+    boxNotes,
+  );
+}
+
+function list(context: Context, title: string, notes: readonly Note[]): void {
+  if (notes.length === 0) return;
+  const lines = notes.slice(0, maxNamed).map(({ name, reason }) => `  ${name}: ${reason}`);
+  if (notes.length > maxNamed) lines.push(`  and ${notes.length - maxNamed} more`);
+  context.note([title, ...lines].join("\n"));
 }

@@ -30,12 +30,24 @@ export function words(text: string, before: readonly string[] | undefined): stri
 
 const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
-/** For commander: `90s`, `5m`, `1.5h`, in milliseconds; at least 10 seconds. */
-export function duration(text: string): number {
-  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text.trim()) ?? [];
-  const value = Number(amount) * (unitsMs[unit] ?? Number.NaN);
-  if (amount !== "" && value >= 10_000 && value <= 7 * 24 * 3_600_000) return Math.round(value);
-  throw new InvalidArgumentError("Expected a time such as 90s, 5m or 1.5h, at least 10s.");
+/** For commander: `90s`, `5m`, `1.5h`, in milliseconds. */
+export function duration(leastSeconds: number): (text: string) => number {
+  return (text) => {
+    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(text.trim()) ?? [];
+    const value = Number(amount) * (unitsMs[unit] ?? Number.NaN);
+    if (amount !== "" && value >= leastSeconds * 1000 && value <= 7 * 24 * 3_600_000) return Math.round(value);
+    throw new InvalidArgumentError(`Expected a time such as 90s, 5m or 1.5h, at least ${leastSeconds}s.`);
+  };
+}
+
+const unitsBytes: Readonly<Record<string, number>> = { M: 2 ** 20, G: 2 ** 30 };
+
+/** For commander: `300M`, `1.5G`, in bytes. */
+export function memorySize(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)([MG])B?$/i.exec(text.trim()) ?? [];
+  const value = Number(amount) * (unitsBytes[unit.toUpperCase()] ?? Number.NaN);
+  if (amount !== "" && value >= 2 ** 20 && value <= 2 ** 42) return Math.round(value);
+  throw new InvalidArgumentError("Expected an amount of memory such as 300M or 2G.");
 }
 
 /** For commander: `name=value`, given as often as needed. */

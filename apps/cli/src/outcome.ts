@@ -31,8 +31,8 @@ export function table(titles: readonly string[], rows: readonly (readonly (strin
 }
 
 /** `3 pictures`, `1 picture`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** A measure from 0 to 1, or a dash where there is none. */

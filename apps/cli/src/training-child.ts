@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import { readTrainingPart } from "@sightline/dataset/training-part";
 import { isNetMethod } from "@sightline/models/method-names";
 import { createRun, type OpenRun, readRun, resumeRun } from "@sightline/models/run-folder";
-import { train } from "@sightline/models/train";
+import { type TrainingResult, train } from "@sightline/models/train";
 import type { FromTraining, ToTraining, TrainingDone, TrainingOrder } from "./training-order.js";
 
 const stop = new AbortController();
@@ -21,6 +21,8 @@ process.on("message", (message: ToTraining) => {
 });
 
 let run: OpenRun | null = null;
+/** Epochs that were told. */
+let points = 0;
 
 async function obey(order: TrainingOrder): Promise<void> {
   const report = await work(order).then(
@@ -32,7 +34,6 @@ async function obey(order: TrainingOrder): Promise<void> {
 }
 
 async function work(order: TrainingOrder): Promise<TrainingDone> {
-  const startedMs = performance.now();
   const pictures = await readTrainingPart(order.dataset, order.format === null ? {} : { format: order.format });
   if (order.resume !== null) ({ run } = await resumeRun(order.runs, order.resume));
   else if (hasEpochs(order, pictures.task)) {
@@ -41,7 +42,6 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
   }
   if (run !== null) tell({ kind: "run", id: run.id });
   // One after the other, so that a line never lands inside another.
-  let points = 0;
   let written: Promise<void> = Promise.resolve();
   const trained = await train({
     pictures,
@@ -58,26 +58,38 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
       // Told when the run ends; until then it must not count as unhandled.
       written.catch(() => {});
     },
-    ...(order.epochs !== null && { epochs: order.epochs }),
-    ...(order.budgetMs !== null && { budgetMs: order.budgetMs }),
+    epochs: order.epochs ?? undefined,
+    batchSize: order.batchSize ?? undefined,
+    budgetMs: order.budgetMs ?? undefined,
+    maxMemoryBytes: order.maxMemoryBytes ?? undefined,
+    checkpointEveryMs: order.checkpointEveryMs ?? undefined,
     ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
     ...(run !== null && { checkpoint: run.checkpoint }),
   });
-  await written;
-  const { manifest, bytes } = trained;
-  if (run !== null && manifest.training === undefined && points === 0) {
+  if (run !== null && trained.manifest.training === undefined && points === 0) {
     await run.discard();
     run = null;
-  } else if (run !== null) {
-    await run.saveModel(bytes);
-    await run.end({
-      status: "succeeded",
-      metricName: manifest.training?.metricName ?? null,
-      metrics: manifest.metrics,
-      parameters: manifest.parameters ?? null,
-    });
   }
-  return { ...trained, runId: run?.id ?? null, seconds: (performance.now() - startedMs) / 1000 };
+  // A model that took minutes is handed over even where its run's record can't be finished.
+  const trouble = run === null ? null : await written.then(() => finish(run as OpenRun, trained)).catch(troubleOf);
+  return { ...trained, runId: run?.id ?? null, troubles: trouble ? [trouble] : [] };
+}
+
+async function finish(open: OpenRun, { manifest, bytes }: TrainingResult): Promise<null> {
+  await open.saveModel(bytes);
+  await open.end({
+    status: "succeeded",
+    metricName: manifest.training?.metricName ?? null,
+    metrics: manifest.metrics,
+    parameters: manifest.parameters ?? null,
+  });
+  return null;
+}
+
+function troubleOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "RUN_WRITE_FAILED")
+    return `${error.message} The model is whole.`;
+  throw error;
 }
 
 /** `auto` takes a method with epochs for several labels and for boxes, and may where it has time for it. */
@@ -91,6 +103,11 @@ async function failure(error: unknown, order: TrainingOrder): Promise<FromTraini
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
   const isStopped = stop.signal.aborted;
+  // Neither a checkpoint nor an epoch: there is nothing to go on from or to look at.
+  if (run !== null && points === 0 && (await run.checkpoint.load().catch(() => null)) === null) {
+    await run.discard().catch(() => {});
+    run = null;
+  }
   await run
     ?.end(isStopped ? { status: "stopped" } : { status: "failed", error: { code: code ?? "INTERNAL", message } })
     // A full disk, most likely: the first error is the one to tell.

@@ -12,7 +12,10 @@ export interface TrainingOrder {
   readonly seed: number;
   readonly threads: number;
   readonly epochs: number | null;
+  readonly batchSize: number | null;
   readonly budgetMs: number | null;
+  readonly maxMemoryBytes: number | null;
+  readonly checkpointEveryMs: number | null;
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
   /** Absolute; where the finished model goes. */
@@ -28,7 +31,8 @@ export type ToTraining = { readonly kind: "train"; readonly order: TrainingOrder
 export interface TrainingDone extends TrainingResult {
   /** `null` for methods without epochs. */
   readonly runId: string | null;
-  readonly seconds: number;
+  /** What went wrong beside the training: the model is whole, the run's own record is not. */
+  readonly troubles: readonly string[];
 }
 
 export type FromTraining =

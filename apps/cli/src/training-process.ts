@@ -50,14 +50,19 @@ function cancelled({ runId, isResumable }: Failure, order: TrainingOrder): CliEr
     "CANCELLED",
     isResumable
       ? `Stopped with a checkpoint. Go on with: ${resumeCommand(runId, order)}`
-      : `Stopped before the first checkpoint; the run "${runId}" can't go on.`,
+      : `Stopped; the run "${runId}" has no checkpoint to go on from.`,
   );
 }
+
+/** What of this command helps against an error of the libraries, which know no flags. */
+const remedies: Readonly<Record<string, string>> = {
+  TRAINING_OUT_OF_MEMORY: " Set the batch with --batch, or allow more with --max-memory.",
+};
 
 /** The error as it was there; what it says of going on is added. */
 function failed({ code, message, stack, runId, isResumable }: Failure, order: TrainingOrder): Error {
   const next = isResumable && runId !== null ? ` Go on with: ${resumeCommand(runId, order)}` : "";
-  const error = new Error(`${message}${next}`);
+  const error = new Error(`${message}${code === null ? "" : (remedies[code] ?? "")}${next}`);
   if (stack !== undefined) error.stack = stack;
   return code === null ? error : Object.assign(error, { code });
 }

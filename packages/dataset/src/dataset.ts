@@ -46,4 +46,6 @@ export interface LabelledPictures {
   readonly validation?: readonly Sample[];
   /** Files that can't be used, each with its reason: counted and named, never silently dropped. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** Boxes that were cut at the picture's edge or left out, each with its file; the pictures take part. */
+  readonly boxNotes?: readonly { readonly name: string; readonly reason: string }[];
 }

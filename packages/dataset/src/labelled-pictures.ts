@@ -15,11 +15,11 @@ export function findNormalLabel(labels: readonly string[]): string | null {
 /** Throws DatasetError `DATASET_EMPTY`. `folder` is for the message. */
 export function labelledPictures(
   folder: string,
-  contents: Pick<PartContents, "samples" | "skipped"> & Partial<Pick<PartContents, "labels">>,
+  contents: Pick<PartContents, "samples" | "skipped" | "boxNotes"> & Partial<Pick<PartContents, "labels">>,
   normalLabel: string | null,
   layoutTask: Layout["task"] = "byLabels",
 ): LabelledPictures {
-  const { samples, skipped } = contents;
+  const { samples, skipped, boxNotes = [] } = contents;
   if (samples.length === 0) {
     const reasons = skipped.slice(0, 3).map(({ name, reason }) => `${name}: ${reason}`);
     throw new DatasetError(
@@ -30,7 +30,7 @@ export function labelledPictures(
   }
   if (layoutTask !== "byLabels") {
     const labels = contents.labels ?? labelsUsed(samples);
-    return { task: layoutTask, labels, normalLabel: null, samples, skipped };
+    return { task: layoutTask, labels, normalLabel: null, samples, skipped, ...(boxNotes.length > 0 && { boxNotes }) };
   }
   const task: Task = normalLabel === null ? "classification" : "anomaly";
   const others = [...new Set(samples.map(({ label }) => label))].filter((label) => label !== normalLabel).sort();

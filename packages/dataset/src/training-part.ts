@@ -37,7 +37,12 @@ export async function readTrainingPart(folder: string, { format }: PartOptions =
         "Add pictures of a second label, or call the folder of good parts good/ to learn from good ones alone.",
     );
   }
-  const { samples: validation, skipped } = await layout.read("validation");
-  if (validation.length === 0) return { ...pictures, skipped: [...pictures.skipped, ...skipped] };
-  return { ...pictures, validation, skipped: [...pictures.skipped, ...skipped] };
+  const { samples: validation, skipped, boxNotes = [] } = await layout.read("validation");
+  const notes = [...(pictures.boxNotes ?? []), ...boxNotes];
+  return {
+    ...pictures,
+    ...(validation.length > 0 && { validation }),
+    skipped: [...pictures.skipped, ...skipped],
+    ...(notes.length > 0 && { boxNotes: notes }),
+  };
 }

@@ -29,6 +29,8 @@ interface Measured {
   readonly msPerImage: { readonly p50: number; readonly p95: number };
   /** Files that could not be used: counted and named. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** Boxes that were cut at their picture's edge or left out. */
+  readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface ClassEvaluation extends Measured {
@@ -172,6 +174,7 @@ export async function evaluateSamples(
     imagesPerSecond: answered.length / (elapsedMs / 1000),
     msPerImage: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
     skipped,
+    boxNotes: pictures.boxNotes ?? [],
   };
   if (manifest.task === "detection") return detectionResult(manifest, answered, measured);
   if (manifest.task === "multilabel") return multilabelResult(manifest, answered, measured);

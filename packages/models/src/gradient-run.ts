@@ -1,8 +1,9 @@
 /** Runs nn's training for a method: its progress, stopping, checkpoints and budget in the words of the models package. */
 import type { Weights } from "@sightline/nn/network";
 import { type TrainingOptions, trainNetwork } from "@sightline/nn/training";
+import { decodeCheckpoint } from "@sightline/nn/training/checkpoint";
 import type { TrainingSummary } from "./manifest.js";
-import type { NetContext } from "./method.js";
+import type { CheckpointStore, NetContext } from "./method.js";
 import { throwIfCancelled } from "./model-error.js";
 
 /** What a validation found. */
@@ -37,7 +38,7 @@ export async function trainByGradient(
   context: NetContext,
   order: GradientOrder,
 ): Promise<{ weights: Weights; summary: TrainingSummary }> {
-  const { signal, finishEarly, checkpoint, budgetMs } = context;
+  const { signal, finishEarly, checkpoint } = context;
   const { metricName, evaluate, progress: [from, to] = [0, 1], ...training } = order;
   const startedAtMs = performance.now();
   throwIfCancelled(signal);
@@ -45,12 +46,16 @@ export async function trainByGradient(
   let shown: number | null = null;
   let best: { ranking: number; metric: number } | null = null;
   const epochs = context.epochs ?? order.epochs;
+  const leftMs = context.leftMs();
   const result = await trainNetwork({
     ...training,
     epochs,
     seed: context.seed,
     threads: context.threads,
-    budgetMs,
+    // The loop's clock goes on where the checkpoint left it.
+    budgetMs: leftMs === undefined ? undefined : leftMs + (await elapsedBefore(checkpoint)),
+    maxBytes: context.maxMemoryBytes,
+    checkpointEveryMs: context.checkpointEveryMs,
     signal: AbortSignal.any([signal, finishEarly].filter((one) => one !== undefined)),
     checkpoint: checkpoint && {
       load: () => checkpoint.load(),
@@ -86,4 +91,10 @@ export async function trainByGradient(
       ended: result.stopped === "cancelled" ? "stopped" : result.stopped,
     },
   };
+}
+
+/** Milliseconds that the loop's own clock had counted when the checkpoint was made. @throws NnError `CHECKPOINT_INVALID` */
+async function elapsedBefore(checkpoint: CheckpointStore | undefined): Promise<number> {
+  const bytes = await checkpoint?.load();
+  return bytes ? decodeCheckpoint<{ readonly elapsedMs: number }>(bytes).header.elapsedMs : 0;
 }

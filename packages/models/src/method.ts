@@ -114,11 +114,17 @@ export interface NetContext {
   readonly finishEarly: AbortSignal | undefined;
   readonly onProgress: (share: number, step: string, live?: LiveProgress) => void;
   readonly onEpoch: (point: EpochPoint) => void;
-  /** Time left for this method, in milliseconds; left out: as long as its epochs take. */
-  readonly budgetMs: number | undefined;
+  /** Milliseconds left for this method now; `undefined`: as long as its epochs take. */
+  readonly leftMs: () => number | undefined;
   /** Left out: the method's own choice. */
   readonly epochs: number | undefined;
+  /** Pictures a step. Left out: the method's own choice. */
+  readonly batchSize: number | undefined;
+  /** Most memory that a step's graph may take. Left out: 80 % of what is free. */
+  readonly maxMemoryBytes: number | undefined;
   readonly checkpoint: CheckpointStore | undefined;
+  /** Left out: 20 seconds. */
+  readonly checkpointEveryMs: number | undefined;
   /** By the method's own `options`, checked, defaults filled in. */
   readonly options: MethodOptions;
 }

@@ -19,6 +19,8 @@ export type ModelErrorCode =
   /** The disk is full or not writable where a training keeps its state. */
   | "CHECKPOINT_WRITE_FAILED"
   | "CHECKPOINT_INVALID"
+  /** The same for a run's record, curves or model. */
+  | "RUN_WRITE_FAILED"
   | "RUN_NOT_FOUND"
   | "RUN_NOT_RESUMABLE"
   | "PREDICTOR_CLOSED"

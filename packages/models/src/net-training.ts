@@ -33,9 +33,13 @@ export interface NetOrder {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly finishEarly?: AbortSignal | undefined;
-  readonly budgetMs?: number | undefined;
+  /** Milliseconds left now, the measuring at the end included; left out: no limit. */
+  readonly leftMs?: (() => number | undefined) | undefined;
   readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly maxMemoryBytes?: number | undefined;
   readonly checkpoint?: CheckpointStore | undefined;
+  readonly checkpointEveryMs?: number | undefined;
   readonly methodOptions?: MethodOptions | undefined;
   readonly onEpoch?: ((point: EpochPoint) => void) | undefined;
   readonly onProgress: (share: number, step: string, live?: LiveProgress) => void;
@@ -62,12 +66,13 @@ const measuringMs = 2000;
 
 /** @throws ModelError `TRAINING_CANCELLED`, `METHOD_OPTION_INVALID`; what the method throws */
 export async function trainNet(method: NetMethod, name: string, order: NetOrder): Promise<NetCandidate> {
-  const { task, labels, split, budgetMs, signal } = order;
+  const { task, labels, split, signal } = order;
   if (split.validation.length === 0)
     throw new ModelError(
       "DATASET_TOO_SMALL",
       `${name} holds pictures out to see how well it learns, but no label has two. Add pictures.`,
     );
+  const reserveMs = Math.max(measuringMs, (order.leftMs?.() ?? 0) * measuringShare);
   const net = await method.train({
     task,
     labels,
@@ -80,10 +85,15 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
     signal,
     finishEarly: order.finishEarly,
     epochs: order.epochs,
+    batchSize: order.batchSize,
+    maxMemoryBytes: order.maxMemoryBytes,
     checkpoint: order.checkpoint,
+    checkpointEveryMs: order.checkpointEveryMs,
     options: readOptions(name, method.options, order.methodOptions ?? {}),
-    budgetMs:
-      budgetMs === undefined ? undefined : Math.max(1000, budgetMs - Math.max(measuringMs, budgetMs * measuringShare)),
+    leftMs: () => {
+      const leftMs = order.leftMs?.();
+      return leftMs === undefined ? undefined : Math.max(0, leftMs - reserveMs);
+    },
     onEpoch: (point) => order.onEpoch?.(point),
     onProgress: (share, step, live) => order.onProgress(0.93 * share, step, live),
   });

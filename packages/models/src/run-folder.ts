@@ -18,7 +18,11 @@ export interface RunOrder {
   readonly seed: number;
   readonly threads: number;
   readonly epochs: number | null;
+  /** Pictures a step; `null`: the method's own choice. */
+  readonly batchSize: number | null;
   readonly budgetMs: number | null;
+  readonly maxMemoryBytes: number | null;
+  readonly checkpointEveryMs: number | null;
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
   /** Where the finished model goes besides the run folder. */
@@ -82,19 +86,24 @@ const files = {
   model: "model.onnx",
 } as const;
 
-/** Begins a run below `root`, which is made if it is missing. */
+/**
+ * Begins a run below `root`, which is made if it is missing.
+ *
+ * @throws ModelError `RUN_WRITE_FAILED`; then there is no folder of it
+ */
 export async function createRun(root: string, order: RunOrder, now = new Date()): Promise<OpenRun> {
-  await mkdir(root, { recursive: true });
+  await recorded(mkdir(root, { recursive: true }), root);
   const base = `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}-${order.method}`;
   for (let attempt = 1; ; attempt++) {
     const id = attempt === 1 ? base : `${base}-${attempt}`;
+    const folder = join(root, id);
     try {
-      await mkdir(join(root, id));
+      await mkdir(folder);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
-      throw error;
+      return recorded(Promise.reject(error), root);
     }
-    return openRun(join(root, id), {
+    const begun = openRun(folder, {
       ...order,
       ...(await thisProcess()),
       formatVersion,
@@ -107,6 +116,8 @@ export async function createRun(root: string, order: RunOrder, now = new Date())
       parameters: null,
       error: null,
     });
+    begun.catch(() => rm(folder, { recursive: true, force: true }).catch(() => {}));
+    return recorded(begun, root);
   }
 }
 
@@ -127,14 +138,14 @@ export async function resumeRun(root: string, id: string): Promise<{ run: OpenRu
     throw new ModelError("RUN_NOT_RESUMABLE", `The run "${id}" can't go on: ${why}. Start a new training.`);
   }
   const stored = await readStored(join(root, id), id);
-  const run = await openRun(known.folder, {
+  const run = openRun(known.folder, {
     ...stored,
     ...(await thisProcess()),
     status: "running",
     endedAt: null,
     error: null,
   });
-  return { run, order: stored };
+  return { run: await recorded(run, known.folder), order: stored };
 }
 
 /** The runs below a folder, newest first; a folder that isn't there has none. Folders without a readable run are left out. */
@@ -184,25 +195,39 @@ async function openRun(folder: string, begun: Stored): Promise<OpenRun> {
     id: begun.id,
     folder,
     checkpoint: checkpointIn(checkpointFile),
-    async addPoint(point) {
-      const handle = await open(join(folder, files.history), "a");
-      try {
-        // What a kill cut off ends here: the new point has a line of its own.
-        const { size } = await handle.stat();
-        await handle.write(`${size > 0 ? "\n" : ""}${JSON.stringify(point)}\n`);
-      } finally {
-        await handle.close();
-      }
-    },
-    saveModel: (bytes) => replaceFile(join(folder, files.model), bytes),
+    addPoint: (point) => recorded(appendPoint(join(folder, files.history), point), folder),
+    saveModel: (bytes) => recorded(replaceFile(join(folder, files.model), bytes), folder),
     discard: () => rm(folder, { recursive: true, force: true }),
     async end(how) {
       stored = { ...stored, ...how, endedAt: new Date().toISOString() };
-      await write();
+      await recorded(write(), folder);
       // What it would go on from has served: the model is there.
       if (how.status === "succeeded") await rm(checkpointFile, { force: true });
     },
   };
+}
+
+/** A file system's refusal in words that name the place and what to do. */
+async function recorded<T>(work: Promise<T>, place: string): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new ModelError(
+      "RUN_WRITE_FAILED",
+      `The record of the run in "${place}" can't be written: ${refusal(cause)}. Free space or choose another folder of runs.`,
+      { cause },
+    );
+  }
+}
+
+function refusal(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
+  if (code === "EFBIG") return "a file may not grow that large here";
+  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
+  if (code === "EROFS") return "the disk is read-only";
+  if (code === "ENOTDIR" || code === "EEXIST") return "a part of the path is a file";
+  return message;
 }
 
 /** A checkpoint in one file. */
@@ -220,16 +245,25 @@ export function checkpointIn(file: string, write: typeof replaceFile = replaceFi
       try {
         await write(file, bytes);
       } catch (cause) {
-        const code = (cause as NodeJS.ErrnoException).code;
-        const why = code === "ENOSPC" || code === "EDQUOT" ? "the disk is full" : (cause as Error).message;
         throw new ModelError(
           "CHECKPOINT_WRITE_FAILED",
-          `The checkpoint "${file}" (${(bytes.length / 1e6).toFixed(1)} MB) can't be written: ${why}. The one before it is whole: free space and resume the training.`,
+          `The checkpoint "${file}" (${(bytes.length / 1e6).toFixed(1)} MB) can't be written: ${refusal(cause)}. The one before it is whole: free space and resume the training.`,
           { cause },
         );
       }
     },
   };
+}
+
+async function appendPoint(file: string, point: EpochPoint): Promise<void> {
+  const handle = await open(file, "a");
+  try {
+    // What a kill cut off ends here: the new point has a line of its own.
+    const { size } = await handle.stat();
+    await handle.write(`${size > 0 ? "\n" : ""}${JSON.stringify(point)}\n`);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Written beside, forced to disk, then renamed: a reader finds the old file or the new one. */
@@ -250,6 +284,9 @@ async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** What runs of earlier versions don't tell. */
+const notRecordedOnce = { batchSize: null, maxMemoryBytes: null, checkpointEveryMs: null };
+
 async function readStored(folder: string, id: string): Promise<Stored> {
   let text: string;
   try {
@@ -259,7 +296,8 @@ async function readStored(folder: string, id: string): Promise<Stored> {
   }
   try {
     const stored = JSON.parse(text) as Stored;
-    if (stored.formatVersion === formatVersion && typeof stored.method === "string") return { ...stored, id };
+    if (stored.formatVersion === formatVersion && typeof stored.method === "string")
+      return { ...notRecordedOnce, ...stored, id };
   } catch {
     // told below
   }

@@ -14,6 +14,7 @@ import { type TrainedModel, writeModel } from "./model-file.js";
 import { type NetCandidate, trainNet } from "./net-training.js";
 import { PictureSet } from "./pictures.js";
 import { type MethodChoice, methods } from "./registry.js";
+import { Resumption } from "./resumption.js";
 import { calibratedScore, softmax } from "./threshold.js";
 import { splitForValidation } from "./validation-split.js";
 import { sightlineVersion } from "./version.js";
@@ -42,12 +43,18 @@ export interface TrainOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** After each epoch of a network that learns by gradient. */
   readonly onEpoch?: (point: EpochPoint) => void;
-  /** The whole training ends within about this time. */
+  /** The whole training ends within about this time, what it took before a break included. */
   readonly budgetMs?: number | undefined;
   /** For methods with epochs; left out: the method's own choice. */
   readonly epochs?: number | undefined;
+  /** For methods with epochs: pictures a step; left out: the method's own choice. */
+  readonly batchSize?: number | undefined;
+  /** For methods with epochs: most memory that a step may take; left out: 80 % of what is free. */
+  readonly maxMemoryBytes?: number | undefined;
   /** For methods with epochs: where to keep the state, and where to go on from if there is one. */
   readonly checkpoint?: CheckpointStore | undefined;
+  /** Left out: 20 seconds. */
+  readonly checkpointEveryMs?: number | undefined;
   /** The method's own options, as values or as text. */
   readonly methodOptions?: MethodOptions | undefined;
   /** What the model says it learnt from. */
@@ -62,6 +69,10 @@ export interface TrainOptions {
 export interface TrainingResult extends TrainedModel {
   /** Files that could not be used, each with its reason. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** Boxes that were cut at their picture's edge or left out. */
+  readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
+  /** How long it took, what came before a break included. */
+  readonly seconds: number;
 }
 
 /** `auto` tries a network only with at least this much time left of a budget that a person gave. */
@@ -77,14 +88,16 @@ const goodEnough = 0.995;
  * `detector`.
  *
  * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
- * `METHOD_UNSUITABLE`, `METHOD_OPTION_INVALID`, `TRAINING_CANCELLED`, `BACKBONE_MISSING`; what the method throws
+ * `METHOD_UNSUITABLE`, `METHOD_OPTION_INVALID`, `TRAINING_CANCELLED`, `BACKBONE_MISSING`; NnError
+ * `TRAINING_OUT_OF_MEMORY`; what the method throws
  *
  * @example
  * const { bytes } = await train({ pictures, method: "auto", seed: 1, threads: 1 });
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { pictures: labelled, seed, signal } = options;
-  const startedMs = performance.now();
+  const { boxNotes = [] } = labelled;
+  const before = await Resumption.open(options.checkpoint);
   let furthest = 0;
   const report = (progress: number, step: string, live?: LiveProgress): void => {
     // A bar that goes back makes people doubt it.
@@ -105,6 +118,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const listed = await PictureSet.open(labelled.validation ?? [], { width: 64, height: 64, signal });
   const skipped = [...labelled.skipped, ...pictures.skipped, ...listed.skipped];
   if (pictures.samples.length === 0) throw nothingReadable(skipped);
+  // A dataset's own validation list takes part in the choice of the best epoch: it is part of what made the model.
+  const hash =
+    listed.samples.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...listed.samples]);
+  const checkpoint = before.storeFor(hash);
   report(0.08, "Reading the pictures");
 
   const { task } = labelled;
@@ -114,7 +131,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const folds = suitable.filter((name) => registry[name]?.kind === "folds");
   const nets = suitable.filter((name) => registry[name]?.kind === "net");
   const leftMs = (): number | undefined =>
-    options.budgetMs === undefined ? undefined : options.budgetMs - (performance.now() - startedMs);
+    options.budgetMs === undefined ? undefined : Math.max(0, options.budgetMs - before.spentMs);
   const netShare = nets.length === 0 ? 0 : folds.length === 0 ? 0.9 : 0.5;
 
   const tried: FoldCandidate[] = [];
@@ -129,28 +146,27 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     }
     const best = tried.reduce<FoldCandidate | null>((a, b) => (a === null || b.mean > a.mean ? b : a), null);
     const split = splitForValidation({ samples: pictures.samples, validation: listed.samples }, seed);
-    const budget = leftMs();
-    const isNetWorthwhile = best === null || (best.mean < goodEnough && (budget ?? 0) >= leastNetMs);
+    // A network that was begun is finished, however little time is left.
+    const hasTime = before.isResumed || (leftMs() ?? 0) >= leastNetMs;
+    const isNetWorthwhile = best === null || (best.mean < goodEnough && hasTime);
     let net: NetCandidate | null = null;
     for (const name of isNetWorthwhile ? nets.slice(0, 1) : [])
       net = await trainNet(registry[name] as Extract<Method, { kind: "net" }>, name, {
         ...shared,
         split,
-        budgetMs: leftMs(),
+        leftMs,
+        checkpoint,
         // What `auto` chose itself nobody gave options for.
         ...(options.method === "auto" && { methodOptions: {} }),
         onProgress: (done, step, live) => report(0.98 - netShare * (1 - done), `${name}: ${step}`, live),
       });
     const candidates = comparison(tried, best, net, split.validation, pictures.samples, answers.truths, task);
     const winner = candidates.find(({ chosen }) => chosen)?.method;
-    // A dataset's own validation list takes part in the choice of the best epoch: it is part of what made the model.
-    const hash =
-      listed.samples.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...listed.samples]);
     const common = { options, hash, samples: [...pictures.samples, ...listed.samples], answers, candidates };
     if (net !== null && winner === net.name) {
       const model = writeModel(net.graph, describe(common, net.name, net));
       report(1, "Done");
-      return { ...model, skipped };
+      return { ...model, skipped, boxNotes, seconds: before.spentMs / 1000 };
     }
     if (best === null) throw new Error("A training without a candidate.");
     report(0.95, `${best.name}: Learning from all pictures`);
@@ -168,7 +184,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       }),
     );
     report(1, "Done");
-    return { ...model, skipped };
+    return { ...model, skipped, boxNotes, seconds: before.spentMs / 1000 };
   } finally {
     for (const { training } of tried) await training.dispose();
   }

@@ -39,12 +39,19 @@ async function evaluate(context: Context, model: string, dataset: string, option
       onProgress: ({ progress, step }) => context.progress.report(progress, step),
       ...(options.format === undefined ? {} : { format: options.format }),
     });
-    const { skipped, ...json } = evaluation;
-    noteSkipped(context, skipped);
-    return { json, text: report(evaluation) };
+    noteSkipped(context, evaluation.skipped, evaluation.boxNotes);
+    return { json: figuresAlone(evaluation), text: report(evaluation) };
   } finally {
     await predictor.close();
   }
+}
+
+/** What `--json` prints: of detectors the figures by which detectors are compared everywhere. */
+function figuresAlone(evaluation: Evaluation): object {
+  const { skipped: _, boxNotes: __, ...figures } = evaluation;
+  if (figures.task !== "detection") return figures;
+  const { task, images, mAP50, mAP50_95, perClass, perSize, imagesPerSecond, msPerImage } = figures;
+  return { task, images, mAP50, mAP50_95, perClass, perSize, imagesPerSecond, msPerImage };
 }
 
 function report(evaluation: Evaluation): string {
@@ -66,8 +73,32 @@ function meaningOf(evaluation: Evaluation): string {
 
 function figuresOf(evaluation: Evaluation): string[] {
   if (evaluation.task === "detection") {
-    const { mAP50, mAP50_95 } = evaluation;
-    return [measures({ mAP50, "mAP50-95": mAP50_95 })];
+    const { mAP50, mAP50_95, scoreThreshold, perClass, perSize } = evaluation;
+    const { precision, recall, f1 } = evaluation;
+    const classes = perClass.map((row) => [
+      row.label,
+      row.truths,
+      rounded(row.ap50),
+      rounded(row.ap50_95),
+      rounded(row.precision),
+      rounded(row.recall),
+    ]);
+    // Sides as COCO divides them, in pixels of the picture.
+    const sides = { small: "up to 32", medium: "32 to 96", large: "over 96" } as const;
+    const sizes = Object.entries(perSize).map(([size, row]) => [
+      `${size} (${sides[size as keyof typeof sides]})`,
+      row.truths,
+      rounded(row.ap50),
+      rounded(row.ap50_95),
+    ]);
+    return [
+      measures({ mAP50, "mAP50-95": mAP50_95, precision, recall, f1 }),
+      `precision, recall and f1: of boxes with a score of at least ${scoreThreshold.toFixed(2)}`,
+      "",
+      table(["label", "boxes", "AP50", "AP50-95", "precision", "recall"], classes),
+      "",
+      table(["size in pixels", "boxes", "AP50", "AP50-95"], sizes),
+    ];
   }
   if (evaluation.task === "multilabel") {
     const { accuracy, exactMatch, precision, recall, f1, auroc, meanAveragePrecision, perLabel } = evaluation;

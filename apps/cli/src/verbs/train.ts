@@ -1,20 +1,20 @@
 /** `sightline train`: from a folder of labelled pictures to one model file. */
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { DatasetFormat } from "@sightline/dataset/dataset";
 import { isNetMethod, type MethodChoice, methodChoices, parseMethodChoice } from "@sightline/models/method-names";
 import type { Manifest } from "@sightline/models/model-file";
-import { readRun } from "@sightline/models/run-folder";
+import { modelOf, readRun } from "@sightline/models/run-folder";
 import type { Progress } from "@sightline/models/train";
 import { type Command, Option } from "commander";
-import { CliError } from "../cli-error.js";
+import { about, CliError } from "../cli-error.js";
 import { datasetFormats, noteSkipped } from "../dataset-folder.js";
-import { assignment, duration, wholeNumber } from "../flag-values.js";
+import { assignment, duration, memorySize, wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, sized, table } from "../outcome.js";
-import type { TrainingOrder } from "../training-order.js";
+import type { TrainingDone, TrainingOrder } from "../training-order.js";
 import { trainInProcess } from "../training-process.js";
 import { type Act, type Context, withJson } from "../verb.js";
-import { reserveFile } from "../whole-file.js";
+import { type ReservedFile, reserveFile } from "../whole-file.js";
 
 export function register(command: Command, act: Act): void {
   withJson(command)
@@ -29,11 +29,30 @@ export function register(command: Command, act: Act): void {
         .default("auto"),
     )
     .option("--seed <number>", "same seed, same model", wholeNumber(0, 2 ** 31 - 1), 0)
-    .option("--budget <time>", "end within about this time, such as 5m, with the best so far", duration)
+    .option(
+      "--budget <time>",
+      "end within about this time, such as 5m, with the best so far; a run that goes on has what is left of it",
+      duration(10),
+    )
     .option("--epochs <number>", "for methods with epochs (default: the method's own choice)", wholeNumber(1, 10_000))
+    .option(
+      "--batch <number>",
+      "pictures a step, for methods with epochs (default: the method's own choice)",
+      wholeNumber(1, 1024),
+    )
+    .option(
+      "--max-memory <size>",
+      "most memory for the steps of methods with epochs, such as 2G (default: 80 % of what is free)",
+      memorySize,
+    )
     .option("--option <name=value>", "an option of the method, as its README lists them; may be repeated", assignment)
     .option("--resume <run>", "go on with a stopped or killed run of a method with epochs, with its own options")
     .option("--runs <folder>", "where methods with epochs keep their curves and checkpoints", "runs")
+    .option(
+      "--checkpoint-every <time>",
+      "how much a power cut may cost, for methods with epochs (default: 20s)",
+      duration(0.1),
+    )
     .addOption(
       new Option("--format <format>", "how the dataset is laid out (default: recognised)").choices(datasetFormats),
     )
@@ -49,6 +68,9 @@ interface Options {
   readonly seed: number;
   readonly budget?: number;
   readonly epochs?: number;
+  readonly batch?: number;
+  readonly maxMemory?: number;
+  readonly checkpointEvery?: number;
   readonly option?: Readonly<Record<string, string>>;
   readonly resume?: string;
   readonly runs: string;
@@ -59,15 +81,18 @@ interface Options {
 }
 
 async function train(context: Context, dataset: string | undefined, options: Options): Promise<Outcome> {
-  const order = options.resume === undefined ? newOrder(dataset, options) : await oldOrder(options.resume, options);
+  const { resume } = options;
+  const order = resume === undefined ? newOrder(dataset, options) : await oldOrder(resume, dataset, options);
   // Asked for first: to find after minutes of training that the file can't be written would be cruel.
   const target = await reserveFile(order.out, { overwrite: options.force === true });
   try {
-    const { bytes, manifest, skipped, runId, seconds } = await trainInProcess(order, context.signal, (progress) =>
+    const done = await trainInProcess(order, context.signal, (progress) =>
       context.progress.report(progress.progress, lineOf(progress)),
     );
-    await target.commit(bytes);
-    noteSkipped(context, skipped);
+    const { bytes, manifest, skipped, boxNotes, runId, seconds } = done;
+    await deliver(target, done, order);
+    noteSkipped(context, skipped, boxNotes);
+    for (const trouble of done.troubles) context.note(trouble);
     const json = {
       model: target.path,
       method: manifest.method,
@@ -75,6 +100,7 @@ async function train(context: Context, dataset: string | undefined, options: Opt
       labels: manifest.labels,
       images: manifest.dataset.images,
       skipped,
+      ...(boxNotes.length > 0 && { boxNotes }),
       candidates: manifest.candidates,
       metrics: manifest.metrics,
       ...(manifest.training && { training: manifest.training, parameters: manifest.parameters }),
@@ -89,17 +115,26 @@ async function train(context: Context, dataset: string | undefined, options: Opt
   }
 }
 
+/** The trained model is not lost where it can't be written: a run has its own copy. */
+async function deliver(target: ReservedFile, done: TrainingDone, order: TrainingOrder): Promise<void> {
+  try {
+    await about(target.path, target.commit(done.bytes));
+  } catch (error) {
+    if (done.runId === null || done.troubles.length > 0 || !(error instanceof Error)) throw error;
+    const copy = modelOf({ folder: join(order.runs, done.runId) });
+    throw Object.assign(error, { message: `${error.message} The finished model is in "${copy}".` });
+  }
+}
+
 function newOrder(dataset: string | undefined, options: Options): TrainingOrder {
   if (dataset === undefined) throw new CliError("USAGE", "missing required argument 'dataset'.");
   if (options.out === undefined) throw new CliError("USAGE", "required option '--out <file>' not specified.");
   const { method, option: methodOptions = {}, epochs } = options;
-  if (method === "auto" ? Object.keys(methodOptions).length > 0 : !isNetMethod(method) && epochs !== undefined)
-    throw new CliError(
-      "USAGE",
-      method === "auto"
-        ? "--option goes with a --method."
-        : `--epochs goes with methods that have epochs, not ${method}.`,
-    );
+  if (method === "auto" && Object.keys(methodOptions).length > 0)
+    throw new CliError("USAGE", "--option goes with a --method.");
+  const stray = flagsOfEpochs.find(({ key }) => options[key] !== undefined);
+  if (method !== "auto" && !isNetMethod(method) && stray !== undefined)
+    throw new CliError("USAGE", `${stray.flag} goes with methods that have epochs, not ${method}.`);
   return {
     dataset: resolve(dataset),
     format: options.format ?? null,
@@ -107,7 +142,10 @@ function newOrder(dataset: string | undefined, options: Options): TrainingOrder 
     seed: options.seed,
     threads: options.threads ?? availableParallelism(),
     epochs: epochs ?? null,
+    batchSize: options.batch ?? null,
     budgetMs: options.budget ?? null,
+    maxMemoryBytes: options.maxMemory ?? null,
+    checkpointEveryMs: options.checkpointEvery ?? null,
     methodOptions,
     backboneFile: options.backbone ?? null,
     out: resolve(options.out),
@@ -116,13 +154,38 @@ function newOrder(dataset: string | undefined, options: Options): TrainingOrder 
   };
 }
 
-/** A resumed run goes on as it was begun; only its time and its place of writing may be new. */
-async function oldOrder(id: string, options: Options): Promise<TrainingOrder> {
+const flagsOfEpochs = [
+  { key: "epochs", flag: "--epochs" },
+  { key: "batch", flag: "--batch" },
+  { key: "maxMemory", flag: "--max-memory" },
+  { key: "checkpointEvery", flag: "--checkpoint-every" },
+] as const satisfies readonly { key: keyof Options; flag: string }[];
+
+/** What makes a run the one it is; the defaults are what commander fills in. */
+const flagsOfBeginning = [
+  { flag: "--method", isGiven: ({ method }) => method !== "auto" },
+  { flag: "--seed", isGiven: ({ seed }) => seed !== 0 },
+  { flag: "--epochs", isGiven: ({ epochs }) => epochs !== undefined },
+  { flag: "--batch", isGiven: ({ batch }) => batch !== undefined },
+  { flag: "--option", isGiven: ({ option }) => option !== undefined },
+  { flag: "--format", isGiven: ({ format }) => format !== undefined },
+] as const satisfies readonly { flag: string; isGiven: (options: Options) => boolean }[];
+
+/** A resumed run goes on as it was begun; only time, memory, threads and where the model goes may be new. */
+async function oldOrder(id: string, folder: string | undefined, options: Options): Promise<TrainingOrder> {
+  const changed = flagsOfBeginning.find(({ isGiven }) => isGiven(options));
+  if (changed !== undefined)
+    throw new CliError("USAGE", `${changed.flag} can't change in a run that goes on. Leave it out with --resume.`);
   const runs = resolve(options.runs);
-  const { dataset, out, method, seed, threads, epochs, budgetMs, methodOptions, backboneFile } = await readRun(
+  const { dataset, out, method, seed, threads, epochs, batchSize, methodOptions, backboneFile, ...old } = await readRun(
     runs,
     id,
   );
+  if (folder !== undefined && resolve(folder) !== dataset.folder)
+    throw new CliError(
+      "USAGE",
+      `The run "${id}" learns from "${dataset.folder}". Leave the dataset out with --resume.`,
+    );
   const file = options.out ?? out;
   if (file === null) throw new CliError("USAGE", "required option '--out <file>' not specified.");
   return {
@@ -131,8 +194,11 @@ async function oldOrder(id: string, options: Options): Promise<TrainingOrder> {
     method: parseMethodChoice(method),
     seed,
     threads: options.threads ?? threads,
-    epochs: options.epochs ?? epochs,
-    budgetMs: options.budget ?? budgetMs,
+    epochs,
+    batchSize,
+    budgetMs: options.budget ?? old.budgetMs,
+    maxMemoryBytes: options.maxMemory ?? old.maxMemoryBytes,
+    checkpointEveryMs: options.checkpointEvery ?? old.checkpointEveryMs,
     methodOptions,
     backboneFile: options.backbone ?? backboneFile,
     out: resolve(file),

@@ -45,6 +45,8 @@ export interface PartContents {
   readonly labels: readonly string[];
   readonly samples: readonly Sample[];
   readonly skipped: readonly Skipped[];
+  /** Boxes that were cut at the picture's edge or left out; the pictures take part. */
+  readonly boxNotes?: readonly Skipped[];
 }
 
 /** A file, or a line of a list, that can't be used. */

@@ -91,7 +91,7 @@ async function readPart(folder: VocFolder, part: Part): Promise<PartContents> {
     inFolder.filter(({ name }) => looksLikePicture(name)).map(({ name }) => [path.parse(name).name, name]),
   );
   const listed = folder.lists === null ? [...files.keys()] : (folder.lists[part] ?? []);
-  const skipped: Skipped[] = [];
+  const [skipped, boxNotes]: [Skipped[], Skipped[]] = [[], []];
   const candidates: Sample[] = [];
   for (const name of listed) {
     const file = files.get(name);
@@ -114,11 +114,11 @@ async function readPart(folder: VocFolder, part: Part): Promise<PartContents> {
   const samples: Sample[] = [];
   for (const sample of usable.samples) {
     const { boxes, problems } = await readAnnotation(folder, sample);
-    skipped.push(...problems);
+    (boxes === null ? skipped : boxNotes).push(...problems);
     if (boxes !== null) samples.push({ ...sample, boxes });
   }
   const labels = new Set(samples.flatMap(({ boxes }) => (boxes ?? []).map(({ label }) => label)));
-  return { labels: [...labels].sort(), samples, skipped: [...skipped, ...usable.skipped].sort(byName) };
+  return { labels: [...labels].sort(), samples, skipped: [...skipped, ...usable.skipped].sort(byName), boxNotes };
 }
 
 /** The boxes of one picture, or `null` where the picture can't be used. */

@@ -105,7 +105,7 @@ interface YoloFolder {
 }
 
 async function readPart(dataset: YoloFolder, { pictures, labels }: PartFolder): Promise<PartContents> {
-  const skipped: Skipped[] = [];
+  const [skipped, boxNotes]: [Skipped[], Skipped[]] = [[], []];
   const candidates: Sample[] = [];
   for (const entry of await entries(path.join(dataset.root, pictures))) {
     if (!entry.isFile() && !entry.isSymbolicLink()) continue;
@@ -126,10 +126,10 @@ async function readPart(dataset: YoloFolder, { pictures, labels }: PartFolder): 
     });
     if (text === null) continue;
     const { boxes, problems } = readBoxes(text, name, dataset, await readPictureHeader(sample.file));
-    skipped.push(...problems);
+    boxNotes.push(...problems);
     samples.push({ ...sample, boxes });
   }
-  return { labels: dataset.names, samples, skipped: [...skipped, ...usable.skipped].sort(byName) };
+  return { labels: dataset.names, samples, skipped: [...skipped, ...usable.skipped].sort(byName), boxNotes };
 }
 
 function readBoxes(

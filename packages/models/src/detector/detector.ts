@@ -29,7 +29,7 @@ import { assignTargets, makePlaces, type Places, type TargetBox } from "./places
 /** Fewer boxes of a label can't be divided into some to learn from and some to stop by. */
 const minimumBoxes = 5;
 const minimumPictures = 4;
-const batchSize = 8;
+const usualBatch = 8;
 /** Pictures shown in a training; few pictures are shown more often. */
 const usualPictures = 12_000;
 const leastEpochs = 20;
@@ -113,7 +113,7 @@ export const detector: NetMethod = {
 };
 
 async function trainDetector(context: NetContext): Promise<TrainedNet> {
-  const { labels, options, seed, training, validation, threads } = context;
+  const { labels, options, seed, training, validation, threads, batchSize = usualBatch } = context;
   if (training.length < minimumPictures) {
     throw new ModelError(
       "DATASET_TOO_SMALL",

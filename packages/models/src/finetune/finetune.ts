@@ -41,6 +41,7 @@ export const finetune: NetMethod = {
   train,
 };
 
+const usualBatch = 32;
 /** Steps that few pictures get, and the passes that many get at least and at most. */
 const usualSteps = 400;
 const leastEpochs = 10;
@@ -48,6 +49,7 @@ const mostEpochs = 60;
 
 function train(context: NetContext) {
   const size = roundTo(32, Number(context.options.size));
+  const { batchSize = usualBatch } = context;
   if (context.task === "multilabel") {
     return trainSeveralLabels(context, {
       area: Math.round(1.53 * size * size),
@@ -58,12 +60,11 @@ function train(context: NetContext) {
       hidden: 32,
       sharpness: 1,
       steps: 600,
-      batchSize: 32,
+      batchSize,
       learningRate: 5e-3,
       weightDecay: 0.01,
     });
   }
-  const batchSize = 32;
   const batches = Math.max(1, Math.round(context.training.length / batchSize));
   return trainOneLabel(context, {
     size,

@@ -22,7 +22,7 @@ import { countTiny, planTiny, sizeForBudget, type TinyBudget, tinySizes } from "
 /** Fewer pictures of a label can't be divided into some to learn from and some to stop by. */
 const minimumPerLabel = 5;
 
-const batchSize = 32;
+const usualBatch = 32;
 /** Steps that a training of few pictures takes; many pictures take at least `leastEpochs`. */
 const usualSteps = 3000;
 const leastEpochs = 30;
@@ -90,7 +90,7 @@ export const tiny: NetMethod = {
 };
 
 async function trainTiny(context: NetContext): Promise<TrainedNet> {
-  const { labels, options, task, seed } = context;
+  const { labels, options, task, seed, batchSize = usualBatch } = context;
   const budget: TinyBudget = {
     parameters: Number(options.parameters),
     multiplyAccumulates: Number(options.multiplyAccumulates),
