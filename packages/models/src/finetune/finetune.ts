@@ -28,7 +28,14 @@ export const finetune: NetMethod = {
       kind: "choice",
       choices: ["auto", "none", "sideways", "all"],
       default: "auto",
-      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides or there are several",
+      meaning:
+        "how pictures may be turned over; auto: as helps with held-out pictures, never where labels speak of sides or a picture has several",
+    },
+    mix: {
+      kind: "choice",
+      choices: ["none", "mixup", "cutmix"],
+      default: "none",
+      meaning: "whether half of the pictures are mixed with another one; not with several labels a picture",
     },
   },
   unsuitable(task, labels, counts) {
@@ -71,7 +78,7 @@ function train(context: NetContext) {
     frozenStages: Number(context.options.frozen),
     batchSize,
     epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
-    learningRate: 3e-4,
+    learningRate: 5e-5,
     decay: 0.7,
     head: 1,
   });

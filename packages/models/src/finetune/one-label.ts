@@ -13,13 +13,13 @@ import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
 import { pooledTaps, poolTaps } from "../classifier/pooled-features.js";
-import { trainByGradient } from "../gradient-run.js";
+import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
 import { type Pretrained, pretrained, stageRates } from "./pretrained.js";
-import { flipChoices, loaderSamples, oneLabelRecipe } from "./training-pictures.js";
+import { flipChoices, loaderSamples, type MixChoice, oneLabelRecipe } from "./training-pictures.js";
 
 export interface OneLabelSettings {
   readonly size: number;
@@ -61,7 +61,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
   const training = openLoader({
     ...shape,
     samples: trainingSamples,
-    recipe: oneLabelRecipe(start.flips),
+    recipe: oneLabelRecipe(start.flips, context.options.mix as MixChoice),
     detail: 1.25,
   });
   const validation = openLoader({ ...shape, samples: validationSamples, recipe: null });
@@ -71,7 +71,6 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
   try {
     const untouched = { ...network.weights, parameters: new Map([...network.weights.parameters, ...headStart(start)]) };
     const before = await judge(untouched);
-    let ranking = Number.NEGATIVE_INFINITY;
     const trained = await trainByGradient(context, {
       definition,
       source: batchSource(training, batchFeeds),
@@ -79,7 +78,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
       epochs,
       initial: { parameters: headStart(start), statistics: new Map() },
       optimizer: { kind: "adamw", weightDecay: 0.02 },
-      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.1 },
+      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.2 },
       groups: {
         ...stageRates(network.stages, settings.frozenStages, settings.decay),
         [headGroup]: { learningRateScale: settings.head },
@@ -88,21 +87,23 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
       ema: { decay: 1 - Math.min(0.1, 10 / (epochs * training.batches)) },
       metricName: "accuracy",
       progress: [startShare, 1],
-      evaluate: async (candidate) => {
-        const judged = await judge(candidate);
-        ranking = Math.max(ranking, judged.ranking ?? judged.metric);
-        return judged;
-      },
+      evaluate: judge,
     });
+    // Judged once more, for a training that was resumed knows nothing of the epochs before.
+    const after = await judge(trained.weights);
     // What was there before may be best: a handful of pictures can't always teach a whole network.
-    const isBetter = ranking > (before.ranking ?? before.metric);
+    const isBetter = rankOf(after) > rankOf(before);
     const weights = isBetter ? trained.weights : untouched;
-    const summary = isBetter ? trained.summary : { ...trained.summary, best: before.metric };
+    const summary = { ...trained.summary, best: (isBetter ? after : before).metric };
     const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
     return { graph: finished(weights), input: { width: size, height: size }, parameters, summary };
   } finally {
     await Promise.all([training.close(), validation.close()]);
   }
+}
+
+function rankOf({ metric, ranking = metric }: Judgement): number {
+  return ranking;
 }
 
 /** The untouched backbone's pooled features. */
@@ -165,7 +166,7 @@ function headStart({ classifier: { classes, features, weights, bias } }: LinearS
 }
 
 /** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */
-function labelWeights(targets: readonly (readonly number[])[]): number[] {
+export function labelWeights(targets: readonly (readonly number[])[]): number[] {
   const counts = (targets[0] ?? []).map((_, k) => targets.reduce((sum, row) => sum + (row[k] ?? 0), 0));
   const roots = counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));
   const total = counts.reduce((sum, count, k) => sum + count * (roots[k] as number), 0);

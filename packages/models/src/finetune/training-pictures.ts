@@ -52,9 +52,19 @@ const smallThings: Recipe = {
   blur: { chance: 0.3, sigma: 1.2 },
 };
 
+/** Whether pictures are also mixed with each other. */
+export type MixChoice = "none" | "mixup" | "cutmix";
+
 /** What pictures of one label are altered by, with the flips that help. */
-export function oneLabelRecipe(flips: AllowedFlips): Recipe {
-  return withAllowedFlips(wholePictures, flips);
+export function oneLabelRecipe(flips: AllowedFlips, mix: MixChoice): Recipe {
+  return withAllowedFlips(
+    {
+      ...wholePictures,
+      mixup: { chance: mix === "mixup" ? 0.5 : 0, alpha: 0.2 },
+      cutmix: { chance: mix === "cutmix" ? 0.5 : 0, alpha: 1 },
+    },
+    flips,
+  );
 }
 
 /** What pictures of several labels are altered by: where things are told apart by place, only what a person allows. */
