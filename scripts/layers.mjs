@@ -93,8 +93,8 @@ export const guarded = [
   {
     module: "@sightline/dataset/test-part",
     file: "packages/dataset/src/test-part.ts",
-    importers: ["packages/models/src/evaluate.ts"],
-    why: "only `evaluate` opens a test part, so that no test picture can take part in training",
+    importers: ["packages/models/src/evaluate.ts", "apps/cli/src/import-plan.ts"],
+    why: "only `evaluate` opens a test part, and the import that hands it to a server marked as the test, so that no test picture can take part in training",
   },
 ];
 

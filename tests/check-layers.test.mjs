@@ -116,6 +116,12 @@ const violations = [
     /no test picture can take part/,
   ],
   [
+    "a test part opened by the command's training",
+    "apps/cli/src/training-child.ts",
+    'import { b } from "@sightline/dataset/test-part";',
+    /no test picture can take part/,
+  ],
+  [
     "a test part opened from within its package",
     "packages/dataset/src/a.ts",
     'import { b } from "./test-part.js";',

@@ -9,6 +9,7 @@ export type CliErrorCode =
   | "FILE_NOT_READABLE"
   | "NO_PICTURES"
   | "UPLOADS_FAILED"
+  | "LABEL_INVALID"
   | "CHECKS_FAILED"
   | "NOT_FOUND"
   | "NOT_CONFIRMED"

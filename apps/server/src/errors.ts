@@ -195,7 +195,7 @@ export const errors = {
     "SAMPLE_LABEL_AMBIGUOUS",
     422,
     (p: { given: readonly string[] }) =>
-      `A labelled picture has exactly one of "label", "labels" and "boxes" in its query, got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was stored.`,
+      `A labelled picture has exactly one of "label", "labels" and "boxes", got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was stored.`,
   ),
   sampleLabelsInvalid: define(
     "SAMPLE_LABELS_INVALID",

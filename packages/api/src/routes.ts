@@ -246,12 +246,29 @@ export const routes = {
     query: z.strictObject({
       label: s.Label.optional().describe("One label; else labels or boxes"),
       labels: z.string().max(4000).optional().describe("multilabel: JSON list of the labels that hold"),
-      boxes: z.string().max(200_000).optional().describe("detection: JSON list of {label, x1, y1, x2, y2} in pixels"),
+      boxes: z
+        .string()
+        .max(8000)
+        .optional()
+        .describe("detection: JSON list of {label, x1, y1, x2, y2} in pixels; a longer one goes by PATCH afterwards"),
       part: s.Part.default("auto"),
       name: z.string().max(200).optional(),
     }),
     consumes: images,
     status: 201,
+    reply: s.Sample,
+  }),
+  getSample: route("GET", "/api/samples/:sampleId", {
+    summary: "One labelled picture",
+    access: viewer,
+    params: z.strictObject({ sampleId: s.Id }),
+    reply: s.Sample,
+  }),
+  changeSample: route("PATCH", "/api/samples/:sampleId", {
+    summary: "Say something else of a labelled picture: its label, its labels or its boxes",
+    access: operator,
+    params: z.strictObject({ sampleId: s.Id }),
+    body: s.Annotation,
     reply: s.Sample,
   }),
   getSampleImage: route("GET", "/api/samples/:sampleId/image", {

@@ -170,9 +170,23 @@ export const Sample = z.object({
   labels: z.array(Label).nullable().describe("multilabel: those that hold, maybe none; else null"),
   boxes: z.array(Box).nullable().describe("detection: every object, maybe none; else null"),
   part: Part,
+  imageSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("Of the file as it came: the same picture is in a project once"),
   width: z.int(),
   height: z.int(),
   addedAt: Time,
+});
+/** Exactly one of the three; in words of the picture's project. */
+export const Annotation = z.strictObject({
+  label: Label.optional().describe("One label; else labels or boxes"),
+  labels: z.array(Label).max(200).optional().describe("multilabel: those that hold, maybe none"),
+  boxes: z
+    .array(Box.extend({ label: Label }).strict())
+    .max(5000)
+    .optional()
+    .describe("detection: every object, maybe none"),
 });
 
 /** One epoch of a training, as the curves show it. */
@@ -363,6 +377,7 @@ export type Project = z.infer<typeof Project>;
 export type ThresholdChange = z.infer<typeof ThresholdChange>;
 export type Part = z.infer<typeof Part>;
 export type Sample = z.infer<typeof Sample>;
+export type Annotation = z.infer<typeof Annotation>;
 export type Job = z.infer<typeof Job>;
 export type JobStatus = z.infer<typeof JobStatus>;
 export type Camera = z.infer<typeof Camera>;

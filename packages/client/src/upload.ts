@@ -1,6 +1,8 @@
 /** A picture's way in: ask for a signed address, then PUT the bytes, with retries that can't count a picture twice. */
 import { ApiCallError } from "./api-call-error.js";
 import type { Client } from "./client.js";
+import { contentTypeOf } from "./picture-type.js";
+import { type RetryOptions, retried } from "./retry.js";
 
 export interface Upload {
   readonly cameraId: string;
@@ -10,14 +12,6 @@ export interface Upload {
   readonly bytes: Uint8Array;
   /** When the picture was taken, if the device knows. */
   readonly capturedAt?: Date | undefined;
-}
-
-export interface UploadOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Tries of each of the two steps; default 5. */
-  readonly attempts?: number | undefined;
-  /** Wait before the second try; doubles each time up to 30 s; default 500 ms. */
-  readonly firstWaitMs?: number | undefined;
 }
 
 export interface Uploaded {
@@ -31,7 +25,7 @@ export interface Uploaded {
  * before any try of it can have been taken.
  * @throws ApiCallError of the last try.
  */
-export async function uploadImage(client: Client, upload: Upload, options: UploadOptions = {}): Promise<Uploaded> {
+export async function uploadImage(client: Client, upload: Upload, options: RetryOptions = {}): Promise<Uploaded> {
   const contentType = contentTypeOf(upload.bytes);
   const sign = () =>
     client.call("getSignedUrl", {
@@ -61,39 +55,4 @@ export async function uploadImage(client: Client, upload: Upload, options: Uploa
     const renewed = await retried(sign, options);
     return await retried(() => send(renewed.uploadURL), options);
   }
-}
-
-/** Told by the first bytes, not by a file's name. What is neither is sent as JPEG and refused by the server with its reason. */
-function contentTypeOf(bytes: Uint8Array): "image/jpeg" | "image/png" {
-  return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47 ? "image/png" : "image/jpeg";
-}
-
-async function retried<T>(attempt: () => Promise<T>, options: UploadOptions): Promise<T> {
-  const attempts = options.attempts ?? 5;
-  let waitMs = options.firstWaitMs ?? 500;
-  for (let tried = 1; ; tried++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof ApiCallError) || !error.isTemporary || tried >= attempts) throw error;
-      await pause(Math.min(30_000, error.retryAfterMs ?? waitMs), options.signal);
-      waitMs *= 2;
-    }
-  }
-}
-
-/** @throws the signal's reason as soon as it aborts. */
-function pause(timeMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, timeMs);
-    signal?.addEventListener("abort", stop, { once: true });
-    if (signal?.aborted) stop();
-  });
 }

@@ -1,4 +1,4 @@
-/** `sightline project create|list|delete`. */
+/** `sightline project create|list|import|delete`. */
 import type { Project } from "@sightline/api/schemas";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.js";
@@ -7,6 +7,7 @@ import { findProject } from "../named-things.js";
 import { table } from "../outcome.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
 import { type Act, type Context, withJson } from "../verb.js";
+import { register as registerImport } from "./project-import.js";
 
 export function register(command: Command, act: Act): void {
   withJson(withConnection(command.command("create")))
@@ -17,6 +18,7 @@ export function register(command: Command, act: Act): void {
   withJson(withConnection(command.command("list")))
     .description("List the projects.")
     .action(act(list));
+  registerImport(command, act);
   withJson(withConnection(command.command("delete")))
     .description("Delete a project with its pictures, models, cameras and inspections.")
     .argument("<project>", "name or id")

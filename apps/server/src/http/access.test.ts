@@ -32,6 +32,8 @@ const golden: Readonly<
   getThresholdHistory: [401, "in", "in", "in", 403],
   listSamples: [401, "in", "in", "in", 403],
   addSample: [401, 403, "in", "in", 403],
+  getSample: [401, "in", "in", "in", 403],
+  changeSample: [401, 403, "in", "in", 403],
   getSampleImage: [401, "in", "in", "in", 403],
   deleteSample: [401, 403, "in", "in", 403],
   startTraining: [401, 403, "in", "in", 403],

@@ -1,6 +1,6 @@
 /** Reads what a person says of a picture from a request: one label, several labels, or boxes. */
-import { Box, Label } from "@sightline/api/schemas";
-import { z } from "zod";
+import { Annotation as Said } from "@sightline/api/schemas";
+import type { z } from "zod";
 import { errors } from "../errors.js";
 import type { Annotation } from "../store/samples.js";
 
@@ -11,26 +11,28 @@ export interface AnnotationText {
   readonly boxes?: string | undefined;
 }
 
-const MAX_LABELS = 200;
-const MAX_BOXES = 5000;
-const Labels = z.array(Label).max(MAX_LABELS);
-const Boxes = z.array(Box.extend({ label: Label }).strict()).max(MAX_BOXES);
+const Labels = Said.shape.labels.unwrap();
+const Boxes = Said.shape.boxes.unwrap();
 
 /** @throws ServerError SAMPLE_LABEL_AMBIGUOUS, SAMPLE_LABELS_INVALID, SAMPLE_BOXES_INVALID. */
-export function parseAnnotation(text: AnnotationText): Annotation {
-  const given = (["label", "labels", "boxes"] as const).filter((name) => text[name] !== undefined);
+export function parseAnnotation({ label, labels, boxes }: AnnotationText): Annotation {
+  return annotationOf({
+    label,
+    labels:
+      labels === undefined ? labels : parsed(Labels, labels, (problem) => errors.sampleLabelsInvalid({ problem })),
+    boxes: boxes === undefined ? boxes : parsed(Boxes, boxes, (problem) => errors.sampleBoxesInvalid({ problem })),
+  });
+}
+
+/** @throws ServerError SAMPLE_LABEL_AMBIGUOUS, SAMPLE_LABELS_INVALID. */
+export function annotationOf({ label, labels, boxes }: Said): Annotation {
+  const given = Object.entries({ label, labels, boxes }).flatMap(([name, value]) => (value === undefined ? [] : name));
   if (given.length !== 1) throw errors.sampleLabelAmbiguous({ given });
-  if (text.label !== undefined) return { kind: "label", label: text.label };
-  if (text.labels !== undefined) {
-    const labels = parsed(Labels, text.labels, (problem) => errors.sampleLabelsInvalid({ problem }));
-    const twice = labels.find((label, i) => labels.indexOf(label) !== i);
-    if (twice !== undefined) throw errors.sampleLabelsInvalid({ problem: `"${twice}" is named twice` });
-    return { kind: "labels", labels: [...labels].sort() };
-  }
-  return {
-    kind: "boxes",
-    boxes: parsed(Boxes, text.boxes ?? "", (problem) => errors.sampleBoxesInvalid({ problem })),
-  };
+  if (boxes !== undefined) return { kind: "boxes", boxes };
+  if (labels === undefined) return { kind: "label", label: label ?? "" };
+  const twice = labels.find((one, i) => labels.indexOf(one) !== i);
+  if (twice !== undefined) throw errors.sampleLabelsInvalid({ problem: `"${twice}" is named twice` });
+  return { kind: "labels", labels: [...labels].sort() };
 }
 
 /** @throws ServerError SAMPLE_BOXES_INVALID when a box is empty or leaves the picture. */

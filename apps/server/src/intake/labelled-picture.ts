@@ -4,7 +4,7 @@ import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
 import type { Annotation } from "../store/samples.js";
-import type { Store } from "../store/store.js";
+import type { Store, StoreWrites } from "../store/store.js";
 import { checkBoxes } from "./annotation.js";
 import { checkPicture } from "./check-picture.js";
 import type { Limiter } from "./limiter.js";
@@ -40,11 +40,7 @@ export async function addLabelledPicture(
       if ((await tx.projects.deployment(projectId)) === undefined) throw errors.projectNotFound({ id: projectId });
       const same = await tx.samples.getByPicture(projectId, blob.sha256);
       if (same !== undefined) throw errors.sampleExists({ name: same.name, said: said(same) });
-      const kind = await tx.samples.kindOf(projectId);
-      if (kind !== undefined && kind !== annotation.kind) {
-        const projectName = (await tx.projects.get(projectId))?.name ?? projectId;
-        throw errors.sampleKindMixed({ projectName, has: inWords[kind], got: inWords[annotation.kind] });
-      }
+      await refuseMixed(tx, projectId, annotation);
       const name = added.name ?? `${blob.sha256.slice(0, 12)}.${checked.format === "jpeg" ? "jpg" : "png"}`;
       const id = await tx.samples.insert({
         projectId,
@@ -64,6 +60,29 @@ export async function addLabelledPicture(
   } finally {
     blob.release();
   }
+}
+
+/**
+ * Says something else of a picture that is there.
+ * @throws ServerError SAMPLE_NOT_FOUND, SAMPLE_KIND_MIXED, SAMPLE_BOXES_INVALID; nothing is changed then.
+ */
+export function changeAnnotation(store: Store, sampleId: string, annotation: Annotation): Promise<Sample> {
+  return store.write(async (tx) => {
+    const sample = await tx.samples.get(sampleId);
+    if (sample === undefined) throw errors.sampleNotFound({ id: sampleId });
+    checkBoxes(annotation, sample);
+    await refuseMixed(tx, sample.projectId, annotation, sampleId);
+    await tx.samples.setAnnotation(sampleId, annotation);
+    return (await tx.samples.get(sampleId)) ?? sample;
+  });
+}
+
+/** A project learns one kind of answer. @throws ServerError SAMPLE_KIND_MIXED */
+async function refuseMixed(tx: StoreWrites, projectId: string, annotation: Annotation, except?: string): Promise<void> {
+  const kind = await tx.samples.kindOf(projectId, except);
+  if (kind === undefined || kind === annotation.kind) return;
+  const projectName = (await tx.projects.get(projectId))?.name ?? projectId;
+  throw errors.sampleKindMixed({ projectName, has: inWords[kind], got: inWords[annotation.kind] });
 }
 
 const inWords = { label: "one label each", labels: "several labels each", boxes: "boxes" } as const;

@@ -30,7 +30,6 @@ export function labelsOf(annotation: Annotation): string[] {
 
 /** A sample with what a training needs to read it. */
 export interface TrainingSample extends Sample {
-  readonly imageSha256: string;
   readonly annotation: Annotation;
 }
 
@@ -49,9 +48,19 @@ function toSample(row: Selectable<SamplesTable>): Sample {
     labels: row.kind === "labels" ? (JSON.parse(row.labels) as string[]) : null,
     boxes: row.boxes === null ? null : (JSON.parse(row.boxes) as Box[]),
     part: row.part,
+    imageSha256: row.image_sha256,
     width: row.width,
     height: row.height,
     addedAt: toTime(row.added_at),
+  };
+}
+
+function columnsOf(annotation: Annotation) {
+  return {
+    kind: annotation.kind,
+    label: annotation.kind === "label" ? annotation.label : null,
+    labels: JSON.stringify(labelsOf(annotation)),
+    boxes: annotation.kind === "boxes" ? JSON.stringify(annotation.boxes) : null,
   };
 }
 
@@ -112,12 +121,16 @@ export function sampleReads(queries: Queries) {
         .executeTakeFirst();
       return row && toSample(row);
     },
-    /** How the project's pictures are labelled; `undefined` while it has none. All of a project are labelled the same way. */
-    async kindOf(projectId: string): Promise<Annotation["kind"] | undefined> {
+    /**
+     * How the project's pictures are labelled; `undefined` while it has none. All of a project are labelled the same way.
+     * @param except a picture that doesn't count: what is said of it is about to change
+     */
+    async kindOf(projectId: string, except = ""): Promise<Annotation["kind"] | undefined> {
       const row = await queries
         .selectFrom("samples")
         .select("kind")
         .where("project_id", "=", projectId)
+        .where("id", "<>", except)
         .limit(1)
         .executeTakeFirst();
       return row?.kind;
@@ -130,7 +143,7 @@ export function sampleReads(queries: Queries) {
         .where("project_id", "=", projectId)
         .orderBy("id")
         .execute();
-      return rows.map((row) => ({ ...toSample(row), imageSha256: row.image_sha256, annotation: toAnnotation(row) }));
+      return rows.map((row) => ({ ...toSample(row), annotation: toAnnotation(row) }));
     },
   };
 }
@@ -153,10 +166,7 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
           id,
           project_id: sample.projectId,
           name: sample.name,
-          kind: annotation.kind,
-          label: annotation.kind === "label" ? annotation.label : null,
-          labels: JSON.stringify(labelsOf(annotation)),
-          boxes: annotation.kind === "boxes" ? JSON.stringify(annotation.boxes) : null,
+          ...columnsOf(annotation),
           part: sample.part,
           image_sha256: sample.picture.sha256,
           image_bytes: sample.picture.bytes,
@@ -167,6 +177,9 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
         })
         .execute();
       return id;
+    },
+    async setAnnotation(id: string, annotation: Annotation): Promise<void> {
+      await queries.updateTable("samples").set(columnsOf(annotation)).where("id", "=", id).execute();
     },
     /** Puts samples aside for the test or gives them to the training, once and for all. */
     async setPart(ids: readonly string[], part: "train" | "test"): Promise<void> {

@@ -33,13 +33,13 @@ export interface SamplesTable {
   id: Fixed<string>;
   project_id: Fixed<string>;
   name: Fixed<string>;
-  kind: Fixed<"label" | "labels" | "boxes">;
+  kind: "label" | "labels" | "boxes";
   /** Where `kind` is "label". */
-  label: Fixed<string | null>;
+  label: string | null;
   /** JSON: the one label, the labels that hold, or the labels of the boxes, each once. */
-  labels: Fixed<string>;
+  labels: string;
   /** JSON, where `kind` is "boxes". */
-  boxes: Fixed<string | null>;
+  boxes: string | null;
   part: "train" | "test" | "auto";
   image_sha256: Fixed<string>;
   image_bytes: Fixed<number>;

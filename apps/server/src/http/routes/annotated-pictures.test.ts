@@ -66,3 +66,37 @@ test("a project learns one kind of answer: a picture of another kind is told wha
   assert.deepEqual([reply.status, reply.json.code], [409, "SAMPLE_KIND_MIXED"]);
   assert.match(reply.json.message, /"parts" have one label each, this one has boxes.*another project/);
 });
+
+test("what was said of a picture can be changed, and a wrong change changes nothing", async (t) => {
+  const { service, headers, add } = await open(t);
+  const { id: sampleId } = (await add(boxes())).json;
+  await add(boxes(box()));
+  const change = (body: object) => service.call("changeSample", { headers, params: { sampleId }, body });
+  const boxed = await change({ boxes: [box(), box({ label: "WBC" })] });
+  assert.deepEqual([boxed.status, boxed.json.boxes.length, boxed.json.label], [200, 2, null]);
+  for (const [body, status, code] of [
+    [{ boxes: [box({ x2: 9 })] }, 422, "SAMPLE_BOXES_INVALID"],
+    [{ boxes: [], label: "a" }, 422, "SAMPLE_LABEL_AMBIGUOUS"],
+    [{ labels: ["a", "a"] }, 422, "SAMPLE_LABELS_INVALID"],
+    [{ label: "good" }, 409, "SAMPLE_KIND_MIXED"],
+    [{ boxes: [{ label: "a" }] }, 400, "PARAMETER_MISSING"],
+  ] as const) {
+    const refused = await change(body);
+    assert.deepEqual([refused.status, refused.json.code], [status, code], JSON.stringify(body));
+  }
+  const { json } = await service.call("getSample", { headers, params: { sampleId } });
+  assert.deepEqual(json, boxed.json);
+  const listed = await service.call("listSamples", {
+    headers,
+    params: { projectId: json.projectId },
+    query: { label: "WBC" },
+  });
+  assert.deepEqual(listed.json.items, [json]);
+});
+
+test("the only picture of a project may change to another kind of answer", async (t) => {
+  const { service, headers, add } = await open(t);
+  const { id: sampleId } = (await add({ label: "scratch" })).json;
+  const { json } = await service.call("changeSample", { headers, params: { sampleId }, body: { boxes: [box()] } });
+  assert.deepEqual([json.label, json.labels, json.boxes], [null, null, [box()]]);
+});

@@ -1,6 +1,7 @@
 /** Labelled pictures: what a model learns from. */
 import { errors } from "../../errors.js";
-import { parseAnnotation } from "../../intake/annotation.js";
+import { annotationOf, parseAnnotation } from "../../intake/annotation.js";
+import { changeAnnotation } from "../../intake/labelled-picture.js";
 import type { FileAnswer, Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing } from "./existing.js";
@@ -23,6 +24,13 @@ export function sampleRoutes({ services }: RouteDeps) {
       return sample;
     },
 
+    getSample: async ({ params: { sampleId } }) =>
+      existing(await store.read.samples.get(sampleId), errors.sampleNotFound, sampleId),
+    changeSample: async ({ params, body }) => {
+      const sample = await changeAnnotation(store, params.sampleId, annotationOf(body));
+      live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
+      return sample;
+    },
     getSampleImage: async ({ params, request }): Promise<FileAnswer> => {
       const stored = existing(
         await store.read.samples.picture(params.sampleId),
