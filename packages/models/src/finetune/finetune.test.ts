@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { LabelledPictures } from "@sightline/dataset/dataset";
+import type { Graph } from "@sightline/nn/graph";
+import { readBackbone } from "../backbone.js";
+import { partsWithHoles } from "../drawn-pictures.js";
+import type { NetContext } from "../method.js";
+import { readOptions } from "../method-options.js";
+import { openPredictor } from "../predictor.js";
+import { train } from "../train.js";
+import { finetune } from "./finetune.js";
+import { labelWeights, type OneLabelSettings, trainOneLabel } from "./one-label.js";
+import { pretrained, stageRates } from "./pretrained.js";
+import { flipChoices, type MixChoice, oneLabelRecipe, severalLabelsRecipe } from "./training-pictures.js";
+
+const size = 64;
+
+test("parts with and without holes: fine-tuned, the file tells new ones and shows where", async (t) => {
+  const { pictures, close } = await partsWithHoles(20, 20);
+  t.after(close);
+  const losses: number[] = [];
+  const { bytes, manifest } = await train({
+    ...{ pictures, method: "finetune", seed: 1, threads: 1, epochs: 3, methodOptions: { size, frozen: 3 } },
+    onEpoch: ({ loss }) => losses.push(loss),
+  });
+  assert.equal(losses.length, 3);
+  assert.equal(manifest.training?.epochs, 3);
+  assert.equal(manifest.input.width, size);
+  const fresh = await partsWithHoles(10, 10, 7);
+  t.after(fresh.close);
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  t.after(() => predictor.close());
+  let right = 0;
+  for (const { file, label } of fresh.pictures.samples) {
+    const { label: answer, heatMapPng } = await predictor.predict(await readFile(file), { heatMap: true });
+    right += (answer === "normal") === (label === "good") ? 1 : 0;
+    assert.ok(heatMapPng, "an anomaly task has a map");
+  }
+  assert.ok(right >= 18, `${right} of 20 right`);
+});
+
+test("held-out pictures judge: a training that ruins what was there is dropped", async (t) => {
+  const { pictures, close } = await partsWithHoles(12, 12);
+  t.after(close);
+  const { graph, summary } = await trainOneLabel(contextOf(pictures), { ...settings, learningRate: 0.3 });
+  assert.deepEqual(changed(graph), []);
+  assert.ok((summary.best ?? 0) >= 0.75, `the start is a classifier already: ${summary.best}`);
+});
+
+test("a training that held-out pictures like is kept; frozen stages stay as they were", async (t) => {
+  const { pictures, close } = await partsWithHoles(12, 12);
+  t.after(close);
+  const context = contextOf(pictures);
+  // Held-out pictures that say the opposite: whatever shakes the start is better than it.
+  const others = new Set(context.validation);
+  const { graph } = await trainOneLabel(
+    {
+      ...context,
+      targetOf: (sample) => (others.has(sample) ? context.targetOf(sample).toReversed() : context.targetOf(sample)),
+    },
+    { ...settings, frozenStages: 4, learningRate: 1e-2 },
+  );
+  const names = changed(graph);
+  assert.ok(names.length > 10, `learnt: ${names.join(", ")}`);
+  assert.ok(
+    names.every((name) => /last|block(13|14|15|16)/.test(name)),
+    `only the last stage learns: ${names.join(", ")}`,
+  );
+});
+
+test("flips: what a person says, else what held-out pictures say, but never where labels speak of sides", () => {
+  const choices = (labels: string[], flips: string) =>
+    flipChoices({ labels, options: { flips } } as unknown as NetContext).map(
+      ({ sideways, upsideDown }) => `${sideways ? "s" : ""}${upsideDown ? "u" : ""}`,
+    );
+  assert.deepEqual(choices(["cat", "dog"], "auto"), ["", "s", "su"]);
+  assert.deepEqual(choices(["turn_left", "turn_right"], "auto"), [""]);
+  assert.deepEqual(choices(["turn_left", "turn_right"], "sideways"), ["s"]);
+  assert.deepEqual(choices(["cat", "dog"], "none"), [""]);
+  const several = severalLabelsRecipe({ labels: ["cat"], options: { flips: "auto" } } as unknown as NetContext);
+  assert.equal(several.flipSideways, 0);
+});
+
+test("mixing is as wished, and turned off by default", () => {
+  const flips = { sideways: true, upsideDown: false, quarterTurns: false };
+  const chances = (mix: MixChoice) => {
+    const { mixup, cutmix } = oneLabelRecipe(flips, mix);
+    return [mixup.chance, cutmix.chance];
+  };
+  assert.equal(readOptions("finetune", finetune.options, {}).mix, "none");
+  assert.deepEqual(chances("none"), [0, 0]);
+  assert.deepEqual(chances("mixup"), [0.5, 0]);
+  assert.deepEqual(chances("cutmix"), [0, 0.5]);
+});
+
+test("each stage learns more slowly than the one behind it, the frozen ones not at all", () => {
+  assert.deepEqual(stageRates(["stage1", "stage2", "stage3"], 1, 0.5), {
+    stage1: { isFrozen: true },
+    stage2: { learningRateScale: 0.5 },
+    stage3: { learningRateScale: 1 },
+  });
+});
+
+test("a rare label's pictures weigh more, the mean weight stays one", () => {
+  const targets = [...Array.from({ length: 90 }, () => [1, 0]), ...Array.from({ length: 10 }, () => [0, 1])];
+  const [common = 0, rare = 0] = labelWeights(targets);
+  assert.ok(Math.abs(rare / common - 3) < 1e-9, "by the root of how much rarer");
+  assert.ok(Math.abs(0.9 * common + 0.1 * rare - 1) < 1e-9);
+});
+
+test("too few pictures of a label and boxes are refused with the reason", () => {
+  assert.match(
+    finetune.unsuitable("classification", ["a", "b"], [9, 2]) ?? "",
+    /5 pictures of each label, got a 9, b 2/,
+  );
+  assert.match(finetune.unsuitable("detection", ["a"], [9]) ?? "", /draws no boxes/);
+  assert.equal(finetune.unsuitable("multilabel", ["a", "b"], [9, 5]), null);
+});
+
+const settings: OneLabelSettings = {
+  ...{ size, frozenStages: 2, batchSize: 8, epochs: 2, learningRate: 5e-5, decay: 0.7, head: 1 },
+};
+
+/** Parameters of the backbone that aren't what they were. */
+function changed({ initializers }: Graph): string[] {
+  const { weights, stages } = pretrained(readBackbone(), { width: size, height: size, taps: ["last"] });
+  assert.deepEqual(stages, ["stage1", "stage2", "stage3", "stage4", "stage5"]);
+  return [...weights.parameters].flatMap(([name, { data }]) => {
+    const now = initializers.get(name)?.data;
+    return now?.some((value, i) => value !== data[i]) ? [name] : [];
+  });
+}
+
+/** The first three of four pictures to learn from, the fourth held out. */
+function contextOf({ task, labels: names, samples, normalLabel }: LabelledPictures): NetContext {
+  const labels = task === "anomaly" ? ["normal", "anomaly"] : names;
+  const places = new Map(names.map((name, i) => [name, task === "anomaly" ? (name === normalLabel ? 0 : 1) : i]));
+  return {
+    task,
+    labels,
+    training: samples.filter((_, i) => i % 4 < 3),
+    validation: samples.filter((_, i) => i % 4 === 3),
+    targetOf: ({ label }) => labels.map((_, k) => (places.get(label) === k ? 1 : 0)),
+    backbone: readBackbone(),
+    seed: 1,
+    threads: 1,
+    signal: undefined,
+    finishEarly: undefined,
+    onProgress: () => {},
+    onEpoch: () => {},
+    leftMs: () => undefined,
+    batchSize: undefined,
+    maxMemoryBytes: undefined,
+    checkpointEveryMs: undefined,
+    epochs: undefined,
+    checkpoint: undefined,
+    options: readOptions("finetune", finetune.options, {}),
+  };
+}
