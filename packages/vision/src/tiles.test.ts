@@ -56,3 +56,19 @@ test("pieces of different classes, and boxes at the picture's own edges, stay as
   assert.equal(merged([[40, 10, 100, 50, 0.5, 1]], [[0, 11, 60, 50, 0.75, 2]]).length, 2);
   assert.deepEqual(merged([[0, 0, 20, 100, 0.5, 0]], []), [[0, 0, 20, 100, 0.5, 0]]);
 });
+
+test("with a limit, hundreds of tiles full of faint boxes don't keep the strong ones waiting", () => {
+  const side = 32;
+  const tiles = planTiles(20 * side, 20 * side, { width: side, height: side, overlap: 0 });
+  const found = tiles.map((_, i) =>
+    Detections.fromArrays([
+      [8, 8, 24, 24, 0.5 + i / 1000, 0],
+      ...Array.from({ length: 100 }, (_, k) => [4 + (k % 10), 4 + Math.floor(k / 10), 20, 20, 0.001 * (k + 1), 0]),
+    ]),
+  );
+  const size = { width: 20 * side, height: 20 * side };
+  const best = mergeTiles(tiles, found, size, { limit: tiles.length });
+  assert.equal(best.length, 400);
+  assert.ok(best.rows().every(({ score }) => score >= 0.5 - 1e-6));
+  assert.ok(best.rows().every(({ x1, x2 }) => x2 - x1 === 16));
+});

@@ -20,6 +20,8 @@ export interface TilingOptions {
 
 /** What tells a box's edge to lie on its tile's edge: nets are no better than this. */
 const edgeTolerance = 3;
+/** For each box asked for so many of the tiles' best take part: neighbours see an object up to four times. */
+const candidatesPerBox = 10;
 
 /**
  * Tiles of one size that cover the picture, spread evenly, row by row. A picture smaller than a tile along one axis
@@ -76,12 +78,17 @@ export function mergeTiles(
   if (tiles.length !== found.length) {
     throw new RangeError(`Each tile needs its detections, got ${tiles.length} tiles and ${found.length} answers.`);
   }
-  const whole: DetectionRow[] = [];
-  const pieces: DetectionRow[] = [];
-  for (const [i, tile] of tiles.entries()) {
+  const rows = tiles.flatMap((tile, i) => {
     const inPicture = (found[i] as Detections).transform(1, 1, tile.x, tile.y).clip(picture.width, picture.height);
-    for (const row of inPicture.rows()) (isCut(row, tile, picture) ? pieces : whole).push(row);
+    return inPicture.rows().map((row) => ({ row, isPiece: isCut(row, tile, picture) }));
+  });
+  // Suppression compares each with each: a thousand tiles with hundreds of faint boxes would take minutes.
+  if (rows.length > limit * candidatesPerBox) {
+    rows.sort((a, b) => b.row.score - a.row.score);
+    rows.length = limit * candidatesPerBox;
   }
+  const whole = rows.filter(({ isPiece }) => !isPiece).map(({ row }) => row);
+  const pieces = rows.filter(({ isPiece }) => isPiece).map(({ row }) => row);
   const kept = fromRows(whole).nonMaximumSuppression(maxOverlap).rows();
   const joined: DetectionRow[] = [];
   for (const piece of fromRows(pieces).best().rows()) {
