@@ -90,6 +90,30 @@ test("Ctrl-C keeps a checkpoint, and the resumed training ends with the same wei
   assert.deepEqual([compared.better, compared.by], [null, 0]);
 });
 
+test("a stopped training becomes a model of its best state without learning further", async (t) => {
+  const place = await temporaryFolder(t);
+  const runs = join(place, "runs");
+  const out = join(place, "model.onnx");
+  // So many epochs that only a model made at once can end in time.
+  const epochs = ["--epochs", "10000", "--checkpoint-every", "1s"];
+  const started = startSightline(["train", dataset, ...small, ...epochs, "--runs", runs, "--out", out, "--json"]);
+  await untilEpoch(started, 3);
+  started.child.kill("SIGINT");
+  const stopped = await started.finished;
+  const [, id = ""] = /Go on with: sightline train --resume (\S+) --runs/.exec(errorOf(stopped).message) ?? [];
+  const done = Number(/"epoch":(\d+)[^\n]*$/.exec(readFileSync(join(runs, id, "history.jsonl"), "utf8").trim())?.[1]);
+  const finished = await sightline(["train", "--resume", id, "--finish", "--runs", runs, "--json"]);
+  assert.equal(finished.code, 0, finished.stderr);
+  const { model, training } = oneJsonLine(finished) as {
+    model: string;
+    training: { epochs: number; ended: string; best: number };
+  };
+  assert.deepEqual([model, training.epochs, training.ended], [out, done, "stopped"]);
+  assert.ok(training.best > 0 && training.best <= 1, `${training.best}`);
+  const alone = await sightline(["train", dataset, ...small, "--finish", "--out", out, "--json"]);
+  assert.deepEqual([alone.code, errorOf(alone).code], [2, "USAGE"]);
+});
+
 test("a training process that is killed leaves a run that can go on, and says how", async (t) => {
   const runs = join(await temporaryFolder(t), "runs");
   const out = join(runs, "..", "model.onnx");

@@ -65,6 +65,7 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
     checkpointEveryMs: order.checkpointEveryMs ?? undefined,
     ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
     ...(run !== null && { checkpoint: run.checkpoint }),
+    ...(order.finish && { finishEarly: AbortSignal.abort() }),
   });
   if (run !== null && trained.manifest.training === undefined && points === 0) {
     await run.discard();

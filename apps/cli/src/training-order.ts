@@ -24,6 +24,8 @@ export interface TrainingOrder {
   readonly runs: string;
   /** Go on with this run instead of beginning one. */
   readonly resume: string | null;
+  /** Learn no further than the run's checkpoint: make the model of its best state. */
+  readonly finish: boolean;
 }
 
 export type ToTraining = { readonly kind: "train"; readonly order: TrainingOrder } | { readonly kind: "stop" };

@@ -263,7 +263,9 @@ export const errors = {
   jobCannotStop: define("JOB_CANNOT_STOP", 409, (p: { id: string; status: string }) =>
     p.status === "running"
       ? `Job ${p.id} has nothing yet that a stop could keep. Wait for its first epoch, or cancel it.`
-      : `Job ${p.id} is "${p.status}"; only a running training can be stopped.`,
+      : p.status === "stopped"
+        ? `Job ${p.id} is stopped already: let it go on or, once it has a whole epoch, make a model of it with {"keep":"model"}.`
+        : `Job ${p.id} is "${p.status}"; only a running training can be stopped.`,
   ),
   jobNotStopped: define(
     "JOB_NOT_STOPPED",

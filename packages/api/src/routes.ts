@@ -331,7 +331,8 @@ export const routes = {
     reply: s.TrainingHistory,
   }),
   stopJob: route("POST", "/api/jobs/:jobId/stop", {
-    summary: "Stop a training: keep a checkpoint to go on from, or make a model of the best state so far",
+    summary:
+      "Stop a training: keep a checkpoint to go on from, or make a model of the best state so far (of a stopped one, too)",
     access: operator,
     params: z.strictObject({ jobId: s.Id }),
     body: z.strictObject({ keep: z.enum(["checkpoint", "model"]) }),

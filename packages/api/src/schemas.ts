@@ -207,7 +207,9 @@ export const TrainingHistory = z.object({
 
 export const JobStatus = z
   .enum(["queued", "running", "stopped", "succeeded", "failed", "cancelled"])
-  .describe("stopped: by a person, with a checkpoint; it can be resumed");
+  .describe(
+    "stopped: by a person, with a checkpoint; it can be resumed, or made a model. Its error, if any, says what to put right first",
+  );
 export const Job = z.object({
   id: Id,
   kind: z.enum(["train"]),

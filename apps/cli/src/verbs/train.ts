@@ -47,6 +47,7 @@ export function register(command: Command, act: Act): void {
     )
     .option("--option <name=value>", "an option of the method, as its README lists them; may be repeated", assignment)
     .option("--resume <run>", "go on with a stopped or killed run of a method with epochs, with its own options")
+    .option("--finish", "with --resume: learn no further and make the model of the best state so far")
     .option("--runs <folder>", "where methods with epochs keep their curves and checkpoints", "runs")
     .option(
       "--checkpoint-every <time>",
@@ -73,6 +74,7 @@ interface Options {
   readonly checkpointEvery?: number;
   readonly option?: Readonly<Record<string, string>>;
   readonly resume?: string;
+  readonly finish?: true;
   readonly runs: string;
   readonly format?: DatasetFormat;
   readonly threads?: number;
@@ -129,6 +131,7 @@ async function deliver(target: ReservedFile, done: TrainingDone, order: Training
 function newOrder(dataset: string | undefined, options: Options): TrainingOrder {
   if (dataset === undefined) throw new CliError("USAGE", "missing required argument 'dataset'.");
   if (options.out === undefined) throw new CliError("USAGE", "required option '--out <file>' not specified.");
+  if (options.finish) throw new CliError("USAGE", "--finish goes with --resume RUN.");
   const { method, option: methodOptions = {}, epochs } = options;
   if (method === "auto" && Object.keys(methodOptions).length > 0)
     throw new CliError("USAGE", "--option goes with a --method.");
@@ -151,6 +154,7 @@ function newOrder(dataset: string | undefined, options: Options): TrainingOrder 
     out: resolve(options.out),
     runs: resolve(options.runs),
     resume: null,
+    finish: false,
   };
 }
 
@@ -181,6 +185,8 @@ async function oldOrder(id: string, folder: string | undefined, options: Options
     runs,
     id,
   );
+  if (options.finish && old.isResumable && old.history.length === 0)
+    throw new CliError("USAGE", `The run "${id}" has no whole epoch yet. Go on with it: leave --finish out.`);
   if (folder !== undefined && resolve(folder) !== dataset.folder)
     throw new CliError(
       "USAGE",
@@ -204,6 +210,7 @@ async function oldOrder(id: string, folder: string | undefined, options: Options
     out: resolve(file),
     runs,
     resume: id,
+    finish: options.finish === true,
   };
 }
 

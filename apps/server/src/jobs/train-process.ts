@@ -36,6 +36,7 @@ async function obey(order: TrainingOrder): Promise<void> {
 }
 
 async function work(order: TrainingOrder): Promise<TrainingReport> {
+  if (order.finish) stopping.model.abort();
   let epochs: number | null = null;
   let trained: Awaited<ReturnType<typeof train>>;
   try {

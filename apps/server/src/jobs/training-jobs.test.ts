@@ -21,10 +21,13 @@ const programs = {
     process.once("message", (order) => {
       let epoch = existsSync(order.checkpointFile) ? Number(readFileSync(order.checkpointFile, "utf8")) : 0;
       const begun = epoch;
+      const pictures = order.training.samples.length + (order.test?.samples.length ?? 0);
+      const makeModel = () => process.send({ kind: "failed", code: "MADE_A_MODEL", message: "of epoch " + epoch, isBug: false }, () => process.exit(1));
+      if (order.finish) return makeModel();
       const timer = setInterval(() => {
         epoch++;
         writeFileSync(order.checkpointFile, String(epoch));
-        process.send({ kind: "progress", progress: Math.min(1, epoch / 1000), step: "begun at " + begun, secondsLeft: 1000 - epoch });
+        process.send({ kind: "progress", progress: Math.min(1, epoch / 1000), step: "begun at " + begun + " with " + pictures, secondsLeft: 1000 - epoch });
         process.send({ kind: "epoch", metricName: "accuracy", epochs: 1000, point: { epoch, loss: 1 / epoch, metric: 0.5, learningRate: 0.1, picturesPerSecond: 100, waitedShare: 0, elapsedSeconds: epoch } });
         if (process.env.SIGHTLINE_TEST_KILL && epoch === begun + 5) process.kill(process.pid, "SIGKILL");
       }, 20);
@@ -32,7 +35,7 @@ const programs = {
         if (kind !== "stop") return;
         clearInterval(timer);
         if (keep === "checkpoint") process.send({ kind: "stopped" }, () => process.exit(0));
-        else process.send({ kind: "failed", code: "MADE_A_MODEL", message: "of epoch " + epoch, isBug: false }, () => process.exit(1));
+        else makeModel();
       });
     });`,
 };
@@ -227,7 +230,7 @@ test("a training's curves are kept, pushed live and served, with what is left of
 });
 
 test("a stopped training keeps its checkpoint, goes on from it also after a restart of the service, and can be given up", async (t) => {
-  const { start, seen, service, headers, jobs } = await open(t, "learns");
+  const { start, seen, service, headers, jobs, projectId } = await open(t, "learns");
   const { json: job } = await start();
   const early = await service.call("stopJob", { headers, params: { jobId: job.id }, body: { keep: "checkpoint" } });
   if (early.status !== 200) assert.deepEqual([early.status, early.json.code], [409, "JOB_CANNOT_STOP"]);
@@ -241,10 +244,13 @@ test("a stopped training keeps its checkpoint, goes on from it also after a rest
   await service.http.jobs.resume();
   assert.deepEqual(await checkpointsOf(service), [job.id], "a start of the service leaves what a person stopped");
   jobs.length = 0;
+  const later = { headers, params: { projectId }, query: { label: "good" }, bytes: await greyJpeg(3) };
+  assert.equal((await service.call("addSample", later)).status, 201);
   const resumed = await service.call("resumeJob", { headers, params });
   assert.deepEqual([resumed.status, resumed.json.status], [202, "queued"]);
   const further = await seen((one) => (one.latest?.epoch ?? 0) > (stopped.latest?.epoch ?? 0) + 2);
-  assert.equal(further.step, `begun at ${stopped.latest?.epoch}`);
+  // A picture added meanwhile is for the next training: what was learnt belongs to the 35 that it began with.
+  assert.equal(further.step, `begun at ${stopped.latest?.epoch} with 35`);
   const again = await service.call("resumeJob", { headers, params });
   assert.deepEqual([again.status, again.json.code], [409, "JOB_NOT_STOPPED"]);
 
@@ -263,6 +269,26 @@ test("a stop that keeps the model lets the process finish by itself", async (t) 
   const ended = await seen(hasEnded);
   assert.equal(ended.error?.code, "MADE_A_MODEL");
   assert.deepEqual(await checkpointsOf(service), []);
+});
+
+test("a stopped training becomes a model without learning further, and stays stopped where that fails", async (t) => {
+  const { start, seen, service, headers, jobs } = await open(t, "learns");
+  const { json: job } = await start();
+  const params = { jobId: job.id };
+  await seen((one) => (one.latest?.epoch ?? 0) >= 3);
+  const stopped = (await service.call("stopJob", { headers, params, body: { keep: "checkpoint" } })).json;
+  const twice = await service.call("stopJob", { headers, params, body: { keep: "checkpoint" } });
+  assert.deepEqual([twice.status, twice.json.code], [409, "JOB_CANNOT_STOP"]);
+  jobs.length = 0;
+  const asked = await service.call("stopJob", { headers, params, body: { keep: "model" } });
+  assert.deepEqual([asked.status, asked.json.status], [200, "queued"]);
+  const ended = await seen(hasEnded);
+  assert.deepEqual([ended.status, ended.error?.code], ["stopped", "MADE_A_MODEL"]);
+  assert.equal(ended.error?.message, `of epoch ${stopped.latest?.epoch}`);
+  assert.deepEqual(await checkpointsOf(service), [job.id]);
+  jobs.length = 0;
+  assert.equal((await service.call("resumeJob", { headers, params })).json.error, null);
+  await seen((one) => (one.latest?.epoch ?? 0) > (stopped.latest?.epoch ?? 0));
 });
 
 test("a training whose process is killed goes on from its checkpoint, but not for ever", async (t) => {

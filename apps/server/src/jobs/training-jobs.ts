@@ -23,8 +23,8 @@ export interface TrainingJobs {
   start(projectId: string, request: JobParameters, createdBy: string): Promise<Job>;
   /**
    * Ends a running training and keeps its checkpoint (then it has stopped when this resolves) or the model of its best state
-   * (then it is still being tested).
-   * @throws ServerError JOB_NOT_FOUND, JOB_CANNOT_STOP
+   * (then it is still being tested). A stopped one becomes the model of its best state without learning further.
+   * @throws ServerError JOB_NOT_FOUND, JOB_CANNOT_STOP, CHECKPOINT_MISSING, TRAINING_RUNNING
    */
   stop(jobId: string, keep: Keep): Promise<Job>;
   /** Goes on with a stopped one. @throws ServerError JOB_NOT_FOUND, JOB_NOT_STOPPED, CHECKPOINT_MISSING, TRAINING_RUNNING */
@@ -145,17 +145,21 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       return store.write((tx) => tx.jobs.requeue(job.id, attempts));
     }
     const { code, message } = asServerError(error, job, deps.log);
-    await store.write((tx) => tx.jobs.end(job.id, { status: "failed", error: { code, message } }));
+    // What was learnt is whole; a person can put the pictures right, or make a model of it another time.
+    const isKept = (code === "CHECKPOINT_INVALID" || job.parameters.finish) && (await checkpoints.has(job.id));
+    const status = isKept ? "stopped" : "failed";
+    await store.write((tx) => tx.jobs.end(job.id, { status, error: { code, message } }));
   }
 
   async function trainAndRecord(job: JobWithParameters, folder: string, mine: Current): Promise<void> {
     const { projectId } = job;
     const { signal } = mine.stop;
-    const { method, seed, budgetSeconds } = job.parameters;
+    const { method, seed, budgetSeconds, finish = false } = job.parameters;
     const project = await store.read.projects.get(projectId);
     if (project === undefined) throw errors.projectNotFound({ id: projectId });
+    const isResumed = await checkpoints.has(job.id);
     // Stored before the training sees a picture: what is put aside now stays aside for every later version.
-    await store.write(async (tx) => {
+    const { lastSampleId } = await store.write(async (tx) => {
       const samples = await tx.samples.all(projectId);
       const split = splitForTest(
         samples.map(({ id, part, annotation }) => ({ id, part, labels: labelsOf(annotation) })),
@@ -163,8 +167,14 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       );
       await tx.samples.setPart(split.train, "train");
       await tx.samples.setPart(split.test, "test");
+      const last = isResumed ? job.parameters.lastSampleId : samples.at(-1)?.id;
+      await tx.jobs.keep(job.id, { lastSampleId: last });
+      return { lastSampleId: last };
     });
-    const pictures = await layOutPictures(await store.read.samples.all(projectId), {
+    // What it has learnt belongs to the pictures it began with: those added since are for the next training.
+    const all = await store.read.samples.all(projectId);
+    const begunWith = lastSampleId === undefined ? all : all.filter(({ id }) => id <= lastSampleId);
+    const pictures = await layOutPictures(begunWith, {
       blobs: deps.blobs,
       folder,
       projectName: project.name,
@@ -180,6 +190,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       datasetName: project.name,
       outputFile: join(folder, "model.onnx"),
       checkpointFile: await checkpoints.prepare(job.id),
+      finish: finish && isResumed,
     };
     const running = await store.read.jobs.get(job.id);
     mine.teller = createJobTeller({
@@ -263,6 +274,18 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     return get(jobId);
   }
 
+  async function requeueStopped({ id, projectId, status }: Job, finish: boolean): Promise<Job> {
+    if (status === "stopped" && !(await checkpoints.has(id))) throw errors.checkpointMissing({ id });
+    await store.write(async (tx) => {
+      const unended = await tx.jobs.unendedOf(projectId);
+      if (unended !== undefined && unended.id !== id) throw errors.trainingRunning({ jobId: unended.id });
+      if (!(await tx.jobs.resume(id, { finish }))) throw errors.jobNotStopped({ id, status });
+    });
+    await tell(id);
+    void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
+    return get(id);
+  }
+
   return {
     async start(projectId, parameters, createdBy) {
       const jobId = await store.write(async (tx) => {
@@ -284,6 +307,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
 
     async stop(jobId, keep) {
       const job = await get(jobId);
+      if (job.status === "stopped" && keep === "model" && job.latest !== null) return requeueStopped(job, true);
       const running = current;
       if (running?.job.id !== jobId || running.run === undefined || running.teller?.job.canStop !== true)
         throw errors.jobCannotStop({ id: jobId, status: job.status });
@@ -294,18 +318,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       return get(jobId);
     },
 
-    async resumeStopped(jobId) {
-      const { projectId, status } = await get(jobId);
-      if (status === "stopped" && !(await checkpoints.has(jobId))) throw errors.checkpointMissing({ id: jobId });
-      await store.write(async (tx) => {
-        const unended = await tx.jobs.unendedOf(projectId);
-        if (unended !== undefined && unended.id !== jobId) throw errors.trainingRunning({ jobId: unended.id });
-        if (!(await tx.jobs.resume(jobId))) throw errors.jobNotStopped({ id: jobId, status });
-      });
-      await tell(jobId);
-      void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
-      return get(jobId);
-    },
+    resumeStopped: async (jobId) => requeueStopped(await get(jobId), false),
 
     cancel,
 

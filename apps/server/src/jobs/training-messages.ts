@@ -19,6 +19,8 @@ export interface TrainingOrder {
   readonly outputFile: string;
   /** Where the training keeps what it can go on from, replaced as a whole; a file that is there is gone on from. */
   readonly checkpointFile: string;
+  /** Learn no further than the checkpoint: make the model of its best state. */
+  readonly finish: boolean;
 }
 
 export type Keep = "checkpoint" | "model";

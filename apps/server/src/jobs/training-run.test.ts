@@ -18,6 +18,7 @@ const order: TrainingOrder = {
   test: null,
   outputFile: "/nowhere",
   checkpointFile: "/nowhere/checkpoint",
+  finish: false,
 };
 
 async function run(t: TestContext, source: string, signal = new AbortController().signal) {

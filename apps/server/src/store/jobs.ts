@@ -12,9 +12,17 @@ export interface JobParameters {
   readonly budgetSeconds?: number | undefined;
 }
 
+/** … and what one that goes on has to know. */
+export interface KeptParameters extends JobParameters {
+  /** The newest picture that it learns from: those added later are for later trainings. */
+  readonly lastSampleId?: string | undefined;
+  /** A person wants the model of the best state so far. */
+  readonly finish?: boolean | undefined;
+}
+
 /** A job with what only its worker needs. */
 export interface JobWithParameters extends Job {
-  readonly parameters: JobParameters;
+  readonly parameters: KeptParameters;
   readonly createdBy: string;
   /** How often it was started before. */
   readonly attempts: number;
@@ -48,7 +56,7 @@ const keptCurves = 20;
 export function jobReads(queries: Queries) {
   const withParameters = (row: Selectable<JobsTable>): JobWithParameters => ({
     ...toJob(row),
-    parameters: JSON.parse(row.parameters) as JobParameters,
+    parameters: JSON.parse(row.parameters) as KeptParameters,
     createdBy: row.created_by,
     attempts: row.attempts,
   });
@@ -216,7 +224,8 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
         | { status: "succeeded"; modelId: string }
         | { status: "failed"; error: { code: string; message: string } }
         | { status: "cancelled" }
-        | { status: "stopped" },
+        // With an error where a person has to do something before it can go on.
+        | { status: "stopped"; error?: { code: string; message: string } },
     ): Promise<boolean> {
       const result = await queries
         .updateTable("jobs")
@@ -225,7 +234,7 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
           ended_at: now(),
           ...(outcome.status === "succeeded" ? { progress: 1, step: "Done", model_id: outcome.modelId } : {}),
           ...(outcome.status === "stopped" ? { step: "Stopped; it can go on from its checkpoint" } : {}),
-          ...(outcome.status === "failed"
+          ...((outcome.status === "failed" || outcome.status === "stopped") && outcome.error
             ? { error_code: outcome.error.code, error_message: outcome.error.message }
             : {}),
         })
@@ -235,15 +244,28 @@ export function jobWrites(queries: Queries, now: Now, newId: NewId) {
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
-    /** Puts a stopped job back in the queue. @returns false when it is not stopped. */
-    async resume(id: string): Promise<boolean> {
+    /**
+     * Puts a stopped job back in the queue: to go on, or to `finish` with the model of its best state.
+     * @returns false when it is not stopped.
+     */
+    async resume(id: string, { finish }: { finish: boolean }): Promise<boolean> {
       const result = await queries
         .updateTable("jobs")
         .set({ status: "queued", step: "Waits for its turn", started_at: null, ended_at: null, attempts: 0 })
+        .set({ error_code: null, error_message: null })
         .where("id", "=", id)
         .where("status", "=", "stopped")
         .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+      if (result.numUpdatedRows === 0n) return false;
+      await this.keep(id, { finish });
+      return true;
+    },
+    /** Adds to what the job has to know when it goes on. */
+    async keep(id: string, more: Pick<KeptParameters, "lastSampleId" | "finish">): Promise<void> {
+      const row = await queries.selectFrom("jobs").select("parameters").where("id", "=", id).executeTakeFirst();
+      if (row === undefined) return;
+      const parameters = JSON.stringify({ ...(JSON.parse(row.parameters) as KeptParameters), ...more });
+      await queries.updateTable("jobs").set({ parameters }).where("id", "=", id).execute();
     },
     /** Puts a running job back in the queue (the server was stopped or its process killed while it ran). */
     async requeue(id: string, attempts: number): Promise<void> {

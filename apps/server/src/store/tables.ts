@@ -87,8 +87,8 @@ export interface JobsTable {
   model_id: string | null;
   error_code: string | null;
   error_message: string | null;
-  /** JSON: what to do (method, seed, budget). */
-  parameters: Fixed<string>;
+  /** JSON: what to do (method, seed, budget), and what a training that goes on needs to know. */
+  parameters: string;
   /** How often it was started: a job that ends the server with it must not do so for ever. */
   attempts: Generated<number>;
 }
