@@ -20,13 +20,17 @@ export interface GradientOrder
     "definition" | "source" | "batchSize" | "epochs" | "optimizer" | "schedule" | "groups" | "clipNorm" | "ema"
   > {
   readonly metricName: string;
-  readonly evaluate: (weights: Weights, epoch: number) => Promise<Judgement>;
+  /** `isLast`: no epoch is planned after this one. `null`: this epoch is not judged. */
+  readonly evaluate: (weights: Weights, epoch: number, isLast: boolean) => Promise<Judgement | null>;
   readonly patience?: number | undefined;
   /** Starting weights by name; what is missing is drawn from the seed. */
   readonly initial?: Weights | undefined;
   /** Share of the method's progress that this training is: 0–1 by default. */
   readonly progress?: readonly [number, number];
 }
+
+/** Below every metric. */
+const notJudged = 1e9;
 
 /**
  * Trains with the context's seed, threads, budget, signals and checkpoint. A person's wish to end soon gives the best
@@ -44,7 +48,9 @@ export async function trainByGradient(
   throwIfCancelled(signal);
   // What people were shown, by epoch: the training itself only knows the ranking.
   let shown: number | null = null;
+  let latest: number | null = null;
   let best: { ranking: number; metric: number } | null = null;
+  let plannedEpochs = context.epochs ?? order.epochs;
   const epochs = context.epochs ?? order.epochs;
   const leftMs = context.leftMs();
   const result = await trainNetwork({
@@ -62,33 +68,36 @@ export async function trainByGradient(
       save: (parts) => checkpoint.save(new Uint8Array(Buffer.concat(parts))),
     },
     evaluate: async (weights, epoch) => {
-      const { metric, ranking = metric } = await evaluate(weights, epoch);
-      shown = metric;
+      const judged = await evaluate(weights, epoch, epoch >= plannedEpochs);
+      shown = judged?.metric ?? null;
+      // While nothing was judged the later state is the better one; after that an epoch not judged changes nothing.
+      if (judged === null) return { metric: epoch - notJudged };
+      const { metric, ranking = metric } = judged;
+      latest = metric;
       if (best === null || ranking > best.ranking) best = { ranking, metric };
       return { metric: ranking };
     },
     onEpoch: (point) => context.onEpoch({ ...point, metric: shown }),
-    onProgress: ({ epoch, epochs: planned, step, steps, loss, picturesPerSecond, waitedShare, secondsLeft }) =>
+    onProgress: ({ epoch, epochs: planned, step, steps, loss, picturesPerSecond, waitedShare, secondsLeft }) => {
+      plannedEpochs = planned;
       context.onProgress(from + ((to - from) * step) / Math.max(1, steps), `Epoch ${epoch} of ${planned}`, {
         epoch,
         epochs: planned,
         loss,
-        metric: shown,
+        metric: latest,
         picturesPerSecond,
         waitedShare,
         secondsLeft,
-      }),
+      });
+    },
   });
   throwIfCancelled(signal);
-  const reached = best as { ranking: number; metric: number } | null;
-  // The best epoch of a resumed training may lie before the break, where only its ranking is known.
-  const isFromHere = result.bestMetric === null || reached?.ranking === result.bestMetric;
-  const bestMetric = isFromHere ? reached?.metric : (await evaluate(result.weights, result.history.length)).metric;
+  const reached = best as { metric: number } | null;
   return {
     weights: result.weights,
     summary: {
       metricName,
-      best: bestMetric ?? null,
+      best: reached?.metric ?? null,
       epochs: result.history.length,
       seconds: result.history.at(-1)?.elapsedSeconds ?? (performance.now() - startedAtMs) / 1000,
       ended: result.stopped === "cancelled" ? "stopped" : result.stopped,

@@ -146,7 +146,6 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
     await held.close();
     const cost = validation.length * validationCost.picture + validationCost.start;
     const every = Math.max(1, Math.round(cost / (loader.batches * batchSize * validationShare)));
-    let latest = 0;
     const { weights, summary } = await trainByGradient(context, {
       definition,
       source: batchSource(loader, (batch) => feeds(batch, shape)),
@@ -161,11 +160,10 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
       // Averages over about the last twentieth of the steps.
       ema: { decay: 1 - Math.min(0.05, 20 / (epochs * loader.batches)) },
       metricName: "mAP50",
-      evaluate: async (candidate: Weights, epoch: number) => {
-        if (epoch % every === 0 || epoch === epochs)
-          latest = await judge.meanPrecision(finished(candidate), context.signal);
-        return { metric: latest };
-      },
+      evaluate: async (candidate, epoch, isLast) =>
+        epoch % every === 0 || isLast
+          ? { metric: await judge.meanPrecision(finished(candidate), context.signal) }
+          : null,
     });
     const graph = finished(weights);
     return {
