@@ -30,10 +30,13 @@ import { assignTargets, makePlaces, type Places, type TargetBox } from "./places
 const minimumBoxes = 5;
 const minimumPictures = 4;
 const usualBatch = 8;
-/** Pictures shown in a training; few pictures are shown more often. */
-const usualPictures = 12_000;
-const leastEpochs = 20;
-const mostEpochs = 250;
+/** Each picture is shown so often … */
+const usualEpochs = 60;
+/** … within these numbers of pictures shown altogether: few must be shown more often, many less. */
+const leastShown = 3200;
+const mostShown = 6000;
+/** … and however many they are, so often at least. */
+const leastEpochs = 12;
 /** Validations are made so seldom that they take about this share of the time. */
 const validationShare = 0.1;
 /** What one costs, in training pictures: for each of its pictures, and for making the network ready. */
@@ -98,7 +101,7 @@ export const detector: NetMethod = {
       kind: "whole",
       minimum: 16,
       maximum: 256,
-      default: 96,
+      default: 64,
       meaning: "width of neck and heads",
     },
   },
@@ -136,21 +139,22 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
     recipe: withAllowedFlips(recipe, allowedFlips(labels, options.flips as FlipChoice)),
     detail: 1.35,
   });
-  const held = openLoader({ ...common, samples: loaderSamples(toJudge, plan), recipe: null });
+  const heldSamples = loaderSamples(toJudge, plan);
+  const held = openLoader({ ...common, samples: heldSamples, recipe: null });
   const definition = definitionOf(shape);
-  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualPictures / (loader.batches * batchSize))));
+  const epochs = context.epochs ?? epochsFor(loader.batches * batchSize);
   const finished = (weights: Weights) =>
     exportGraph(detectorModel(shape), weights, { [modelValues.image]: imageInput(shape.places) }, "sightline_detector");
   try {
     const judge = await DetectionJudge.open(held, labels, threads);
     await held.close();
-    const cost = validation.length * validationCost.picture + validationCost.start;
+    const cost = heldSamples.length * validationCost.picture + validationCost.start;
     const every = Math.max(1, Math.round(cost / (loader.batches * batchSize * validationShare)));
     const { weights, summary } = await trainByGradient(context, {
       definition,
       source: batchSource(loader, (batch) => feeds(batch, shape)),
       batchSize,
-      epochs: context.epochs ?? epochs,
+      epochs,
       optimizer: { kind: "adamw", weightDecay: 0.05 },
       schedule: { kind: "cosine", learningRate: 2e-3, warmUp: 0.03, final: 0.02 },
       groups: shape.backbone
@@ -194,6 +198,11 @@ async function measured(samples: readonly Sample[], labels: readonly string[]): 
     rows.push({ sample, width, height, boxes });
   }
   return rows;
+}
+
+function epochsFor(pictures: number): number {
+  const shown = Math.min(mostShown, Math.max(leastShown, usualEpochs * pictures));
+  return Math.max(leastEpochs, Math.round(shown / pictures));
 }
 
 /** Whole pictures, or their tiles: all that show something, and as many again that show nothing. */
