@@ -11,6 +11,7 @@ import type { BatchSource } from "@sightline/nn/training";
 import type { Recipe } from "@sightline/vision/augment/recipe";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
+import { markerBoxes, unchangedView, type ViewMap, viewMaps } from "./view-maps.js";
 
 /** One tap's maps, standardised over the pictures as they are and kept in a byte each: 32 steps a deviation, ±4. */
 export interface CachedTap {
@@ -26,14 +27,19 @@ export interface FeatureCache {
   readonly rows: number;
   /** Each row's place among the samples. */
   readonly sampleOf: Int32Array;
+  /** Where each row shows its picture's places; `null` where too little of it is in sight. */
+  readonly maps: readonly (ViewMap | null)[];
   /** `[rows, labels]`, mixed like the pictures. */
   readonly targets: Float32Array;
   readonly labels: number;
   readonly taps: readonly CachedTap[];
 }
 
+/** A picture with its size as shown. */
+export type SizedSample = LoaderSample & { readonly width: number; readonly height: number };
+
 export interface FeatureCacheOptions {
-  readonly samples: readonly LoaderSample[];
+  readonly samples: readonly SizedSample[];
   /** Input `image`, 0–255; outputs the taps. */
   readonly graph: Graph;
   readonly width: number;
@@ -56,7 +62,8 @@ export function bytesPerView(graph: Graph): number {
 }
 
 export async function cacheFeatures(options: FeatureCacheOptions): Promise<FeatureCache> {
-  const { samples, graph, width, height, views, seed, threads, signal } = options;
+  const { graph, width, height, views, seed, threads, signal } = options;
+  const samples = options.samples.map((sample) => ({ ...sample, boxes: markerBoxes(sample.width, sample.height) }));
   const shared = { samples, width, height, batchSize, seed, detail: 1.5 };
   const plain = openLoader({ ...shared, recipe: null });
   const altered = views > 1 ? openLoader({ ...shared, recipe: options.recipe }) : null;
@@ -65,6 +72,7 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
   const rows = samples.length + (views - 1) * (altered?.batches ?? 0) * batchSize;
   const sampleOf = new Int32Array(rows);
   const targets = new Float32Array(rows * labels);
+  const viewOf: (ViewMap | null)[] = [];
   const kept: Float32Array[][] = [];
   let taps: CachedTap[] = [];
   let row = 0;
@@ -81,7 +89,9 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
       const made = await loader.batch(epoch, batch);
       const results = await session.run({ [modelValues.image]: batchFeeds(made).image });
       const maps = outputs.map((name) => results[name]?.data as Float32Array);
+      const shown = loader === plain ? null : viewMaps(made.boxes, made.rows, width, height);
       for (let i = 0; i < made.count; i++) {
+        viewOf.push(shown ? (shown[i] ?? null) : unchangedView);
         sampleOf[row] = made.samples[i] as number;
         targets.set(made.targets.subarray(i * labels, (i + 1) * labels), row * labels);
         if (taps.length > 0) put(i, maps, row);
@@ -109,7 +119,7 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
     await plain.close();
     await altered?.close();
   }
-  return { rows, sampleOf, targets, labels, taps };
+  return { rows, sampleOf, maps: viewOf, targets, labels, taps };
 }
 
 /** The tap's scale from the pictures as they are, its values still empty. */
@@ -174,11 +184,19 @@ export function cachedMaps(cache: FeatureCache, rows: readonly number[]): Record
   );
 }
 
+export interface CachedSourceOptions {
+  readonly batchSize: number;
+  readonly batches: number;
+  readonly seed: number;
+  /** What a batch of these rows brings besides its maps. */
+  readonly more: (rows: readonly number[]) => Record<string, Tensor>;
+}
+
 /** Batches of views of the samples that take part: every sample equally often, each time another of its views. */
 export function cachedSource(
   cache: FeatureCache,
   takesPart: (sample: number) => boolean,
-  { batchSize: size, batches, seed }: { readonly batchSize: number; readonly batches: number; readonly seed: number },
+  { batchSize: size, batches, seed, more }: CachedSourceOptions,
 ): BatchSource {
   const rows = Array.from(cache.sampleOf.keys()).filter((row) => takesPart(cache.sampleOf[row] as number));
   return {
@@ -190,11 +208,7 @@ export function cachedSource(
         const at = first + place;
         return rows[orderOf(seed, Math.floor(at / rows.length), rows.length)[at % rows.length] as number] as number;
       });
-      const targets = new Float32Array(size * cache.labels);
-      for (const [place, row] of chosen.entries()) {
-        targets.set(cache.targets.subarray(row * cache.labels, (row + 1) * cache.labels), place * cache.labels);
-      }
-      return { ...cachedMaps(cache, chosen), targets: floatTensor([size, cache.labels], targets) };
+      return { ...cachedMaps(cache, chosen), ...more(chosen) };
     },
     close: async () => {},
   };

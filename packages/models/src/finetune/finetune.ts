@@ -1,7 +1,7 @@
 /** Fine-tunes the pretrained backbone on one's own pictures: one label a picture, or several at once. */
 import type { NetContext, NetMethod } from "../method.js";
 import { trainOneLabel } from "./one-label.js";
-import { trainSeveralLabels } from "./several-labels.js";
+import { severalLabelsBatch, severalLabelsSettings, trainSeveralLabels } from "./several-labels.js";
 
 /** Fewer pictures of a label can't be divided into some to learn from and some to measure by. */
 const minimumPerLabel = 5;
@@ -59,17 +59,9 @@ function train(context: NetContext) {
   const { batchSize = usualBatch } = context;
   if (context.task === "multilabel") {
     return trainSeveralLabels(context, {
+      ...severalLabelsSettings,
       area: Math.round(1.53 * size * size),
-      taps: ["block5", "block9"],
-      views: 1280,
-      viewsPerPicture: 80,
-      heads: 3,
-      hidden: 32,
-      sharpness: 1,
-      steps: 600,
-      batchSize,
-      learningRate: 5e-3,
-      weightDecay: 0.01,
+      batchSize: context.batchSize ?? severalLabelsBatch,
     });
   }
   const batches = Math.max(1, Math.round(context.training.length / batchSize));

@@ -1,63 +1,94 @@
 /**
- * Says for each place of a feature map which labels its surroundings speak for, and gathers the places so that one is
- * enough: a label may be a small thing anywhere in the picture (multiple-instance learning; Pinheiro and Collobert 2015
- * gather by log-sum-exp, too). Finer taps tell what is there, coarser ones what is around it.
+ * Judges labels place by place: one part says where in the picture a label shows, from coarse maps that see what is
+ * around; the other says at every place whether it does, from fine maps that see what is there. A label without a place of
+ * its own may show anywhere: one place is enough then (multiple-instance learning; Pinheiro and Collobert 2015 gather by
+ * log-sum-exp, too).
  */
 import { conv, upsample } from "@sightline/nn/layers";
 import type { Network } from "@sightline/nn/network";
-import { indexTensor } from "@sightline/nn/tensor";
+import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 
 export interface LocationHeadOptions {
   /** Path of its parameters. */
   readonly name: string;
-  readonly labels: number;
+  /** For each label, whether it shows at a place of its own. */
+  readonly hasPlace: readonly boolean[];
   /** Channels of the hidden layer at each place. */
   readonly hidden: number;
-  /** How strongly the strongest place counts: 0 is the mean of all places, infinity the greatest. */
-  readonly sharpness: number;
+}
+
+/** Standardised maps `[N, C, H, W]` by the names of their taps. */
+export interface TapsOnTape {
+  /** Say what is there; the first is the finest, whose places are judged. */
+  readonly what: readonly TapOnTape[];
+  /** Say where; all of one size. */
+  readonly where: readonly TapOnTape[];
 }
 
 export interface TapOnTape {
-  /** Standardised map `[N, C, H, W]`. */
-  readonly value: string;
   readonly name: string;
+  readonly value: string;
 }
 
-/** The finest tap first. Gives logits `[N, labels]` and their map `[N, labels, H, W]`. */
-export function locationHead(
+export interface LocationAnswers {
+  /** `[N, labels]` */
+  readonly logits: string;
+  /** `[N, labels, places]`: log of the share of belief that the label, if present, shows there. */
+  readonly where: string;
+}
+
+/**
+ * logit = log Σ p(place) · exp(evidence at the place): only what lies where the label shows counts, and the place need
+ * not be known to the pixel. The evidence can't bend the places to its liking: no gradient of a label's loss reaches them.
+ */
+export function locationHead(net: Network, taps: TapsOnTape, options: LocationHeadOptions): LocationAnswers {
+  const { tape } = net;
+  const { name: path, hasPlace, hidden } = options;
+  const [finest] = taps.what as [TapOnTape, ...TapOnTape[]];
+  const labels = hasPlace.length;
+  const [height, places] = [net.size(finest.value, 2), net.size(finest.value, 2) * net.size(finest.value, 3)];
+
+  const seen = tape.emit("Relu", [sumOf(net, taps.what, `${path}/what`, hidden, 3, height)]);
+  const evidence = conv(net, seen, { name: `${path}/what/labels`, channels: labels, kernel: 1, padding: 0 });
+
+  const coarse = net.size((taps.where[0] as TapOnTape).value, 2);
+  const around = tape.emit("Relu", [sumOf(net, taps.where, `${path}/where`, hidden, 1, coarse)]);
+  const narrow = conv(net, around, { name: `${path}/where/labels`, channels: labels, kernel: 1, padding: 0 });
+  const whole = enlarged(net, narrow, height / coarse, `${path}/where/labels`);
+  const where = tape.emit("LogSoftmax", [tape.reshape(whole, [-1, labels, places])], { axis: 2 });
+
+  const known = floatTensor([1, labels, 1], hasPlace.map(Number));
+  const anywhere = floatTensor(
+    [1, labels, 1],
+    hasPlace.map((has) => (has ? 0 : -Math.log(places))),
+  );
+  const belief = tape.plus(tape.times(tape.emit("StopGradient", [where]), known), anywhere);
+  const sum = tape.plus(belief, tape.reshape(evidence, [-1, labels, places]));
+  // Kept out of the gradient: any offset gives the same value, this one keeps exp within bounds.
+  const peak = tape.emit("StopGradient", [tape.emit("ReduceMax", [sum, indexTensor([2])])]);
+  const total = tape.sum(tape.emit("Exp", [tape.minus(sum, peak)]), [2]);
+  const logits = tape.reshape(tape.plus(tape.emit("Log", [total]), peak), [-1, labels]);
+  return { logits, where };
+}
+
+/** One hidden layer on maps of several sizes: a pointwise convolution and an enlargement commute, this order costs less. */
+function sumOf(
   net: Network,
   taps: readonly TapOnTape[],
-  { name: path, labels, hidden, sharpness }: LocationHeadOptions,
-): { readonly logits: string; readonly map: string } {
-  const { tape } = net;
-  const [finest] = taps as [TapOnTape, ...TapOnTape[]];
-  const height = net.size(finest.value, 2);
-  const parts = taps.map(({ value, name }, t) => {
-    // A 1x1 convolution and an enlargement commute: this order costs less.
-    const narrow = conv(net, value, {
-      name: `${path}/${name}`,
-      channels: hidden,
-      kernel: 1,
-      padding: 0,
-      bias: t === 0,
-    });
-    const factor = height / net.size(value, 2);
-    return factor === 1 ? narrow : upsample(net, narrow, { name: `${path}/${name}/enlarged`, factor, mode: "linear" });
+  path: string,
+  channels: number,
+  kernel: number,
+  height: number,
+): string {
+  const parts = taps.map(({ name, value }, t) => {
+    // Only the finest looks at its neighbours: the others have seen them.
+    const side = t === 0 ? kernel : 1;
+    const layer = { name: `${path}/${name}`, channels, kernel: side, padding: (side - 1) / 2, bias: t === 0 };
+    return enlarged(net, conv(net, value, layer), height / net.size(value, 2), `${path}/${name}`);
   });
-  const sum = parts.reduce((a, b) => tape.plus(a, b));
-  const seen = tape.emit("Relu", [sum]);
-  const map = conv(net, seen, { name: `${path}/labels`, channels: labels, kernel: 1, padding: 0 });
-  return { logits: gathered(net, map, sharpness), map };
+  return parts.reduce((a, b) => net.tape.plus(a, b));
 }
 
-/** log(mean(exp(sharpness · x))) / sharpness over the places. */
-function gathered(net: Network, map: string, sharpness: number): string {
-  const { tape } = net;
-  const [labels, places] = [net.size(map, 1), net.size(map, 2) * net.size(map, 3)];
-  const flat = tape.times(tape.reshape(map, [-1, labels, places]), sharpness);
-  // Kept out of the gradient: any offset gives the same value, this one keeps exp within bounds.
-  const peak = tape.emit("StopGradient", [tape.emit("ReduceMax", [flat, indexTensor([2])])]);
-  const mean = tape.mean(tape.emit("Exp", [tape.minus(flat, peak)]), [2]);
-  const log = tape.plus(tape.emit("Log", [mean]), peak);
-  return tape.times(tape.reshape(log, [-1, labels]), 1 / sharpness);
+function enlarged(net: Network, value: string, factor: number, path: string): string {
+  return factor === 1 ? value : upsample(net, value, { name: `${path}/enlarged`, factor, mode: "linear" });
 }
