@@ -8,7 +8,7 @@ import { encodePng } from "@sightline/dataset/image-file";
 import { evaluateSamples } from "../evaluate.js";
 import { openPredictor } from "../predictor.js";
 import { train } from "../train.js";
-import { detector } from "./detector.js";
+import { detector, spreadOver } from "./detector.js";
 
 const side = 64;
 
@@ -85,4 +85,11 @@ test("what a detector can't learn from is said", () => {
   assert.match(detector.unsuitable("classification", ["a"], [9]) ?? "", /learns from boxes/);
   assert.match(detector.unsuitable("detection", ["a", "b"], [9, 4]) ?? "", /5 boxes of each label.*a 9, b 4/);
   assert.equal(detector.unsuitable("detection", ["a", "b"], [9, 5]), null);
+});
+
+test("of many tiles or pictures as many are taken as asked for, spread over all", () => {
+  const rows = Array.from({ length: 1000 }, (_, i) => i);
+  assert.deepEqual(spreadOver(rows, 1000), rows);
+  for (const most of [1, 7, 300, 999]) assert.equal(spreadOver(rows, most).length, most);
+  assert.deepEqual(spreadOver(rows, 4), [0, 250, 500, 750]);
 });

@@ -37,6 +37,8 @@ const leastShown = 3200;
 const mostShown = 6000;
 /** … and however many they are, so often at least. */
 const leastEpochs = 12;
+/** Held-out pictures or tiles that an epoch is judged by, at most: they stay in memory. */
+const mostJudged = 500;
 /** Validations are made so seldom that they take about this share of the time. */
 const validationShare = 0.1;
 /** What one costs, in training pictures: for each of its pictures, and for making the network ready. */
@@ -139,7 +141,7 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
     recipe: withAllowedFlips(recipe, allowedFlips(labels, options.flips as FlipChoice)),
     detail: 1.35,
   });
-  const heldSamples = loaderSamples(toJudge, plan);
+  const heldSamples = spreadOver(loaderSamples(toJudge, plan), mostJudged);
   const held = openLoader({ ...common, samples: heldSamples, recipe: null });
   const definition = definitionOf(shape);
   const epochs = context.epochs ?? epochsFor(loader.batches * batchSize);
@@ -224,10 +226,13 @@ function loaderSamples(rows: readonly MeasuredSample[], { tiling }: InputPlan): 
     });
     const filled = tiles.filter((part) => part.boxes.length > 0);
     const empty = tiles.filter((part) => part.boxes.length === 0);
-    const wanted = Math.max(1, filled.length);
-    // Spread over the picture, the same in every run.
-    return [...filled, ...empty.filter((_, i) => (i * wanted) % empty.length < wanted)];
+    return [...filled, ...spreadOver(empty, Math.max(1, filled.length))];
   });
+}
+
+/** So many of the rows at most, evenly spread over them, the same in every run. */
+export function spreadOver<Row>(rows: readonly Row[], most: number): readonly Row[] {
+  return rows.length <= most ? rows : rows.filter((_, i) => (i * most) % rows.length < most);
 }
 
 function imageInput({ width, height }: Places) {
