@@ -1,8 +1,8 @@
 /**
  * Judges labels place by place: one part says where in the picture a label shows, from coarse maps that see what is
  * around; the other says at every place whether it does, from fine maps that see what is there. A label without a place of
- * its own may show anywhere: one place is enough then (multiple-instance learning; Pinheiro and Collobert 2015 gather by
- * log-sum-exp, too).
+ * its own may show anywhere: both parts say whether it does then, and one place is enough (multiple-instance learning;
+ * Pinheiro and Collobert 2015 gather by log-sum-exp, too).
  */
 import { conv, upsample } from "@sightline/nn/layers";
 import type { Network } from "@sightline/nn/network";
@@ -52,18 +52,20 @@ export function locationHead(net: Network, taps: TapsOnTape, options: LocationHe
   const evidence = conv(net, seen, { name: `${path}/what/labels`, channels: labels, kernel: 1, padding: 0 });
 
   const coarse = net.size((taps.where[0] as TapOnTape).value, 2);
-  const around = tape.emit("Relu", [sumOf(net, taps.where, `${path}/where`, hidden, 1, coarse)]);
-  const narrow = conv(net, around, { name: `${path}/where/labels`, channels: labels, kernel: 1, padding: 0 });
+  const context = tape.emit("Relu", [sumOf(net, taps.where, `${path}/where`, hidden, 1, coarse)]);
+  const narrow = conv(net, context, { name: `${path}/where/labels`, channels: labels, kernel: 1, padding: 0 });
   const whole = enlarged(net, narrow, height / coarse, `${path}/where/labels`);
-  const where = tape.emit("LogSoftmax", [tape.reshape(whole, [-1, labels, places])], { axis: 2 });
+  const around = tape.reshape(whole, [-1, labels, places]);
+  const where = tape.emit("LogSoftmax", [around], { axis: 2 });
 
   const known = floatTensor([1, labels, 1], hasPlace.map(Number));
-  const anywhere = floatTensor(
+  const free = floatTensor(
     [1, labels, 1],
-    hasPlace.map((has) => (has ? 0 : -Math.log(places))),
+    hasPlace.map((has) => Number(!has)),
   );
-  const belief = tape.plus(tape.times(tape.emit("StopGradient", [where]), known), anywhere);
-  const sum = tape.plus(belief, tape.reshape(evidence, [-1, labels, places]));
+  const belief = hasPlace.some((has) => has) ? tape.times(tape.emit("StopGradient", [where]), known) : 0;
+  const anywhere = tape.times(tape.minus(around, Math.log(places)), free);
+  const sum = tape.plus(tape.plus(belief, anywhere), tape.reshape(evidence, [-1, labels, places]));
   // Kept out of the gradient: any offset gives the same value, this one keeps exp within bounds.
   const peak = tape.emit("StopGradient", [tape.emit("ReduceMax", [sum, indexTensor([2])])]);
   const total = tape.sum(tape.emit("Exp", [tape.minus(sum, peak)]), [2]);
