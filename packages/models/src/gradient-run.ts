@@ -92,12 +92,17 @@ export async function trainByGradient(
     },
   });
   throwIfCancelled(signal);
-  const reached = best as { metric: number } | null;
+  const reached = best as { ranking: number; metric: number } | null;
+  // The best epoch of a resumed training may lie before the break, where only its ranking is known.
+  const isFromHere = result.bestMetric === null || reached?.ranking === result.bestMetric;
+  const bestMetric = isFromHere
+    ? reached?.metric
+    : (await evaluate(result.weights, result.history.length, true))?.metric;
   return {
     weights: result.weights,
     summary: {
       metricName,
-      best: reached?.metric ?? null,
+      best: bestMetric ?? null,
       epochs: result.history.length,
       seconds: result.history.at(-1)?.elapsedSeconds ?? (performance.now() - startedAtMs) / 1000,
       ended: result.stopped === "cancelled" ? "stopped" : result.stopped,
