@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import { plainRecipe, type Recipe } from "@sightline/vision/augment/recipe";
 import { letterbox } from "@sightline/vision/letterbox";
 import { writePlanes } from "@sightline/vision/planes";
@@ -224,6 +226,26 @@ test("closing refuses what is still waited for, and the time waited is counted",
   await refused;
   await assert.rejects(loader.batch(0, 1), /closed/);
   assert.ok(loader.waitedMs > 0);
+});
+
+test("a process ends by itself after closing a loader that was still at work ahead", async (t) => {
+  const samples = await drawnSamples(t, 40);
+  const program = `
+    const { openLoader } = await import(${JSON.stringify(new URL("./loader.js", import.meta.url).href)});
+    const options = ${JSON.stringify({ samples, width: 64, height: 48, batchSize: 8, seed: 5, recipe })};
+    for (let turn = 0; turn < 3; turn++) {
+      const loader = openLoader(options);
+      await loader.batch(0, 0);
+      // Busy, so that the batches begun ahead are done but not heard of yet.
+      for (const until = Date.now() + 400; Date.now() < until; );
+      await loader.close();
+    }
+    console.log("closed");`;
+  // Without the awaited close the process would end early, with 13.
+  const file = path.join(path.dirname(samples[0]?.file ?? ""), "program.mjs");
+  await writeFile(file, program);
+  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  assert.equal(stdout.trim(), "closed");
 });
 
 test("sizes and recipes that make no sense are refused", async (t) => {

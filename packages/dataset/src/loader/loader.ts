@@ -216,6 +216,7 @@ class ThreadedLoader implements Loader {
     const thread: Thread = { worker, job: null };
     worker.on("message", (answer: FromLoaderWorker) => this.#finish(thread, answer));
     worker.on("error", (error: Error) => this.#fail(thread, error));
+    worker.on("exit", (code) => this.#fail(thread, new Error(`it exited with code ${code}`)));
     this.#threads.push(thread);
     return thread;
   }
@@ -223,6 +224,8 @@ class ThreadedLoader implements Loader {
   #finish(thread: Thread, answer: FromLoaderWorker): void {
     const { job } = thread;
     thread.job = null;
+    // A batch that was under way as the loader closed: the thread must keep the process alive until it has ended.
+    if (this.#isClosed) return;
     // An idle thread keeps no process alive.
     thread.worker.unref();
     if ("batch" in answer) job?.resolve(answer.batch);
@@ -232,9 +235,12 @@ class ThreadedLoader implements Loader {
 
   /** A thread that ended (out of memory, say) takes its batch with it; the next batch starts a new one. */
   #fail(thread: Thread, cause: Error): void {
-    this.#threads.splice(this.#threads.indexOf(thread), 1);
+    const place = this.#threads.indexOf(thread);
+    // An error is followed by an exit.
+    if (place < 0 || this.#isClosed) return;
+    this.#threads.splice(place, 1);
     thread.job?.reject(new Error(`A thread that prepares pictures ended: ${cause.message}`, { cause }));
-    if (!this.#isClosed) this.#dispatch();
+    this.#dispatch();
   }
 }
 
