@@ -119,7 +119,7 @@ test("too few pictures of a label and boxes are refused with the reason", () => 
 });
 
 const settings: OneLabelSettings = {
-  ...{ size, frozenStages: 2, batchSize: 8, epochs: 2, learningRate: 5e-5, decay: 0.7, head: 1 },
+  ...{ size, frozenStages: 2, batchSize: 8, epochs: 2, patience: 2, learningRate: 5e-5, decay: 0.7, head: 1 },
 };
 
 /** Parameters of the backbone that aren't what they were. */

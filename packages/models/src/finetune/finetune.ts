@@ -50,9 +50,9 @@ export const finetune: NetMethod = {
 
 const usualBatch = 32;
 /** Steps that few pictures get, and the passes that many get at least and at most. */
-const usualSteps = 400;
-const leastEpochs = 10;
-const mostEpochs = 60;
+const usualSteps = 160;
+const leastEpochs = 8;
+const mostEpochs = 24;
 
 function train(context: NetContext) {
   const size = roundTo(32, Number(context.options.size));
@@ -70,6 +70,7 @@ function train(context: NetContext) {
     frozenStages: Number(context.options.frozen),
     batchSize,
     epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
+    patience: 6,
     learningRate: 5e-5,
     decay: 0.7,
     head: 1,

@@ -12,6 +12,7 @@ import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
+import type { LinearClassifier } from "../classifier/logistic-regression.js";
 import { pooledTaps, poolTaps } from "../classifier/pooled-features.js";
 import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
@@ -26,6 +27,8 @@ export interface OneLabelSettings {
   readonly frozenStages: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Epochs without a better answer to held-out pictures after which it ends. */
+  readonly patience: number;
   /** Of the last stage; each stage before it keeps `decay` of it, the head learns `head` times as fast. */
   readonly learningRate: number;
   readonly decay: number;
@@ -36,18 +39,22 @@ export interface OneLabelSettings {
 const startShare = 0.15;
 const headGroup = "head";
 
+/** More pictures than this don't change which flips help, nor where the head begins. */
+const mostForStart = 1500;
+
+/** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
+const blendShares = [1, 2 / 3, 1 / 3];
+
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
   const { seed, threads, signal } = context;
   const { size, batchSize, epochs } = settings;
-  const [trainingSamples, validationSamples] = [context.training, context.validation].map((pictures) =>
-    loaderSamples(context, pictures),
-  ) as [ReturnType<typeof loaderSamples>, ReturnType<typeof loaderSamples>];
+  const asked = thinned(context.validation, mostForStart);
   const taps = pooledTaps.map(({ tap }) => tap);
   const network = pretrained(context.backbone, { width: size, height: size, taps });
   const start = await linearStart({
     graph: featureGraph(network, size),
-    training: trainingSamples,
-    validation: validationSamples,
+    training: loaderSamples(context, thinned(context.training, mostForStart)),
+    validation: loaderSamples(context, asked),
     size,
     flipChoices: flipChoices(context),
     threads,
@@ -60,23 +67,23 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
   const shape = { width: size, height: size, batchSize, seed };
   const training = openLoader({
     ...shape,
-    samples: trainingSamples,
+    samples: loaderSamples(context, context.training),
     recipe: oneLabelRecipe(start.flips, context.options.mix as MixChoice),
     detail: 1.25,
   });
-  const validation = openLoader({ ...shape, samples: validationSamples, recipe: null });
+  const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
   const finished = (weights: Weights) => exportGraph(fileModel, weights, definition.inputs, "sightline_finetune");
   const judge = (weights: Weights) =>
     judgeLogits(finished(weights), { loader: validation, task: "classification", threads });
   try {
-    const untouched = { ...network.weights, parameters: new Map([...network.weights.parameters, ...headStart(start)]) };
+    const untouched = withHead(network.weights, start.classifier);
     const before = await judge(untouched);
     const trained = await trainByGradient(context, {
       definition,
       source: batchSource(training, batchFeeds),
       batchSize,
       epochs,
-      initial: { parameters: headStart(start), statistics: new Map() },
+      initial: { parameters: headOf(start.classifier), statistics: new Map() },
       optimizer: { kind: "adamw", weightDecay: 0.02 },
       schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.2 },
       groups: {
@@ -84,19 +91,27 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
         [headGroup]: { learningRateScale: settings.head },
       },
       clipNorm: 2,
+      patience: settings.patience,
       ema: { decay: 1 - Math.min(0.1, 10 / (epochs * training.batches)) },
       metricName: "accuracy",
       progress: [startShare, 1],
       evaluate: judge,
     });
-    // Judged once more, for a training that was resumed knows nothing of the epochs before.
-    const after = await judge(trained.weights);
-    // What was there before may be best: a handful of pictures can't always teach a whole network.
-    const isBetter = rankOf(after) > rankOf(before);
-    const weights = isBetter ? trained.weights : untouched;
-    const summary = { ...trained.summary, best: (isBetter ? after : before).metric };
-    const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-    return { graph: finished(weights), input: { width: size, height: size }, parameters, summary };
+    const summary = { ...trained.summary, best: before.metric };
+    let best = { weights: untouched, ranking: rankOf(before) };
+    for (const share of blendShares) {
+      const weights = blended(untouched, trained.weights, share);
+      const judged = await judge(weights);
+      if (rankOf(judged) <= best.ranking) continue;
+      best = { weights, ranking: rankOf(judged) };
+      summary.best = judged.metric;
+    }
+    const parameters = [...best.weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const net = { input: { width: size, height: size }, parameters, summary };
+    if (best.weights !== untouched) return { ...net, graph: finished(best.weights) };
+    // A handful of pictures can't always teach a whole network. The linear start then learns from all of them.
+    const heldOut = asked.map((sample, i) => ({ sample, logits: start.heldOut[i] as Float64Array }));
+    return { ...net, graph: finished(withHead(network.weights, start.ofAll)), heldOut };
   } finally {
     await Promise.all([training.close(), validation.close()]);
   }
@@ -127,7 +142,6 @@ function definitionOf(network: Pretrained, start: LinearStart, context: NetConte
     loss: (net, outputs, inputs) => ({
       loss: crossEntropy(net, outputs[modelValues.logits] ?? "", inputs.targets ?? "", {
         classWeights,
-        labelSmoothing: 0.05,
       }),
     }),
   };
@@ -158,11 +172,31 @@ function modelOf(network: Pretrained, start: LinearStart, context: NetContext, i
   };
 }
 
-function headStart({ classifier: { classes, features, weights, bias } }: LinearStart): ReadonlyMap<string, Tensor> {
+function headOf({ classes, features, weights, bias }: LinearClassifier): ReadonlyMap<string, Tensor> {
   return new Map([
     ["head/labels/weight", floatTensor([classes, features], weights)],
     ["head/labels/bias", floatTensor([classes], bias)],
   ]);
+}
+
+function withHead({ parameters, statistics }: Weights, head: LinearClassifier): Weights {
+  return { parameters: new Map([...parameters, ...headOf(head)]), statistics };
+}
+
+/** Between two states of the same network: 0 is `from`, 1 is `to`. */
+function blended(from: Weights, to: Weights, share: number): Weights {
+  const parameters = [...to.parameters].map(([name, { dims, data }]) => {
+    const start = from.parameters.get(name)?.data as Float32Array;
+    const between = Float32Array.from(start, (value, i) => value + share * ((data[i] as number) - value));
+    return [name, floatTensor(dims, between)] as const;
+  });
+  return { parameters: new Map([...from.parameters, ...parameters]), statistics: to.statistics };
+}
+
+/** Evenly spread over the list, whatever its order. */
+function thinned<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as Item);
 }
 
 /** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */
