@@ -228,6 +228,12 @@ const operatorCases: readonly GradientCase[] = [
     build: (net, values) => net.tape.emitAll("BatchNormTraining", Object.values(values), {}, 3)[0] ?? "",
   },
   {
+    title: "BatchNormTraining, low contrast",
+    inputs: { x: map, scale: [3], bias: [3] },
+    range: [8, 10],
+    build: (net, values) => net.tape.emitAll("BatchNormTraining", Object.values(values), {}, 3)[0] ?? "",
+  },
+  {
     title: "PointwiseBatchNorm",
     inputs: { x: map, w: [4, 3, 1, 1], scale: [4], bias: [4] },
     build: (net, values) => net.tape.emitAll("PointwiseBatchNorm", Object.values(values), {}, 3)[0] ?? "",
@@ -269,6 +275,36 @@ const layerCases: readonly GradientCase[] = [
   layer("selfAttention", [2, 3, 4], (net, x) => layers.selfAttention(net, x, { name: "a", heads: 2 })),
 ];
 
+/** Expansion, channels, stride of each block: MobileNetV2's (Sandler et al. 2018), narrow and not repeated. */
+const blocks = [
+  [1, 8, 1],
+  [6, 8, 2],
+  [6, 16, 2],
+  [6, 16, 1],
+  [6, 32, 1],
+] as const;
+
+/**
+ * What the errors of all operators add up to. Smooth, because float32 alone flips a few of a large network's ReLUs at 0, and
+ * each flip changes the gradient by more than all rounding does.
+ */
+const wholeNetwork: GradientCase = {
+  title: "whole network, 5 blocks, SiLU",
+  inputs: { pictures: [4, 3, 24, 24] },
+  notDifferenced: "a difference of so deep a network is mostly rounding",
+  build: (net, { pictures = "" }) => {
+    const activation = "silu";
+    let x = layers.convNorm(net, pictures, { name: "stem", channels: 8, stride: 2, activation });
+    for (const [index, [expansion, channels, stride]] of blocks.entries()) {
+      x = layers.invertedResidual(net, x, { name: `block${index}`, channels, expansion, stride, activation });
+    }
+    const pooled = layers.globalAveragePool(net, layers.pointwise(net, x, { name: "head", channels: 64, activation }), {
+      name: "pool",
+    });
+    return layers.linear(net, pooled, { name: "classifier", outputs: 3 });
+  },
+};
+
 const loss = (
   name: string,
   dims: readonly number[],
@@ -307,4 +343,4 @@ const lossCases: readonly GradientCase[] = [
   },
 ];
 
-export const gradientCases: readonly GradientCase[] = [...operatorCases, ...layerCases, ...lossCases];
+export const gradientCases: readonly GradientCase[] = [...operatorCases, ...layerCases, ...lossCases, wholeNetwork];

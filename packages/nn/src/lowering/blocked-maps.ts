@@ -4,7 +4,7 @@
  */
 
 import type { Tape } from "../tape.js";
-import { elementCount, indexTensor } from "../tensor.js";
+import { elementCount, floatTensor, indexTensor } from "../tensor.js";
 import type { TurboEmitter } from "./turbo-emitter.js";
 
 interface Forms {
@@ -152,36 +152,47 @@ export class BlockedMaps {
 
   /** Σ over pictures and places of x · yᵀ for blocked x (`rows` true channels) and y (`columns`): plain [rows, columns]. */
   outer(x: string, rows: number, y: string, columns: number): string {
-    const [batch = 0, filledRows = 0, height = 0, width = 0] = this.tape.sizes(x);
-    const places = height * width;
-    if (places % this.block !== 0) {
-      const flat = (map: string, channels: number) =>
-        this.tape.reshape(this.tape.emit("nchwc.ReorderOutput", [map], { channels, channels_last: 1 }), [-1, channels]);
-      return this.tape.emit("Gemm", [flat(x, rows), flat(y, columns)], { transA: 1 });
+    const [batch = 0, , height = 0, width = 0] = this.tape.sizes(x);
+    if ((height * width) % this.block === 0)
+      return this.outerWithPlaces(x, rows, this.places(this.toPlain(y, columns)));
+    if ((batch * height * width) % this.block === 0) {
+      return this.outerWithPlaces(this.#joined(x), rows, this.places(this.toPlain(this.#joined(y), columns)));
     }
-    return this.outerWithPlaces(x, rows, this.places(this.toPlain(y, columns)), [batch, filledRows, places, columns]);
+    const flat = (map: string, channels: number) =>
+      this.tape.reshape(this.tape.emit("nchwc.ReorderOutput", [map], { channels, channels_last: 1 }), [-1, channels]);
+    return this.tape.emit("Gemm", [flat(x, rows), flat(y, columns)], { transA: 1 });
   }
 
-  /** A plain map [N, C, H, W] as blocks of places instead of channels, N · H · W "channels" of C places. */
+  /** A plain map [N, C, H, W] as blocks of places instead of channels, [N, H · W, C, 1]. */
   places(plain: string): string {
     const [batch = 0, channels = 0, height = 0, width = 0] = this.tape.sizes(plain);
-    const places = height * width;
-    const lastIsPlaces = this.tape.reshape(plain, [batch, channels, 1, places]);
-    const blocked = this.tape.emit("nchwc.ReorderInput", [lastIsPlaces], { channels_last: 1 });
-    return this.tape.reshape(blocked, [1, batch * places, 1, channels]);
+    const lastIsPlaces = this.tape.reshape(plain, [batch, channels, 1, height * width]);
+    return this.tape.emit("nchwc.ReorderInput", [lastIsPlaces], { channels_last: 1 });
   }
 
   /** A blocked map has the very order of 1x1 weights over its places: a grouped convolution gives the sum per picture. */
-  outerWithPlaces(
-    x: string,
-    rows: number,
-    y: string,
-    [batch = 0, filledRows = 0, places = 0, columns = 0]: number[],
-  ): string {
+  outerWithPlaces(x: string, rows: number, y: string): string {
+    const [batch = 0, places = 0, columns = 0] = this.tape.sizes(y);
+    const filledRows = this.tape.sizes(x)[1] ?? 0;
     const weights = this.tape.reshape(x, [batch * filledRows, places, 1, 1]);
-    const perPicture = this.convolve([y, weights], { kernel_shape: [1, 1], group: batch });
-    const total = this.tape.sum(this.tape.reshape(perPicture, [batch, filledRows, 1, columns]), [0]);
+    const map = this.tape.reshape(y, [1, batch * places, 1, columns]);
+    const perPicture = this.convolve([map, weights], { kernel_shape: [1, 1], group: batch });
+    const total = this.overPictures(perPicture, batch, [1, filledRows, 1, columns]);
     return this.tape.reshape(this.tape.emit("nchwc.ReorderOutput", [total], { channels: rows }), [rows, columns]);
+  }
+
+  /** All pictures of a blocked map side by side as one: [1, C, 1, N · H · W]. */
+  #joined(x: string): string {
+    const [batch = 0, channels = 0, height = 0, width = 0] = this.tape.sizes(x);
+    const lines = this.tape.reshape(x, [batch, channels / this.block, height * width * this.block]);
+    return this.tape.reshape(this.tape.transpose(lines, [1, 0, 2]), [1, channels, 1, batch * height * width]);
+  }
+
+  /** The sum over pictures of what has one part for each: a product with ones, up to five times faster than ReduceSum. */
+  overPictures(parts: string, batch: number, dims: readonly number[]): string {
+    if (batch === 1) return this.tape.reshape(parts, dims);
+    const ones = floatTensor([1, batch], new Float32Array(batch).fill(1));
+    return this.tape.reshape(this.tape.matMul(ones, this.tape.reshape(parts, [batch, elementCount(dims)])), dims);
   }
 
   /** Elements of the last axis of weights [A, B, kh, kw] in this order, as [A, B, ...kernel]. */

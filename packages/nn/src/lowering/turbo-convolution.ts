@@ -61,7 +61,7 @@ export const convolutionRules: Readonly<Record<string, TurboRule>> = {
     const { maps, call, inputs } = site;
     const [x = "", dy = ""] = inputs;
     const [, channels = 0] = call.sizes(0);
-    const [batch = 0, outputs = 0, ...windows] = call.sizes(1);
+    const [, outputs = 0, ...windows] = call.sizes(1);
     const kernel = call.ints("kernel_shape") ?? [];
     const plan = planOf(site, call.sizes(0), [outputs, channels / call.int("group", 1), ...kernel]);
     if (isDepthwise(plan)) return depthwiseWeightGradient(site, plan, windows);
@@ -78,11 +78,9 @@ export const convolutionRules: Readonly<Record<string, TurboRule>> = {
     const places = elementCount(windows);
     if (channels > 16 || places % maps.block !== 0) return null;
     // Few channels: the cells under the kernel laid side by side by one-hot kernels, then as a pointwise convolution.
-    const cells = elementCount(kernel);
     const spread = onehotDense(channels, kernel);
     const laid = tape.emit("Conv", [maps.plain(x), spread], attributes(plan));
-    const sizes = [batch, maps.filled(outputs), places, channels * cells];
-    const total = maps.outerWithPlaces(maps.blocked(dy), outputs, maps.places(laid), sizes);
+    const total = maps.outerWithPlaces(maps.blocked(dy), outputs, maps.places(laid));
     return [{ plain: tape.reshape(total, [outputs, channels, ...kernel]) }];
   },
 };
@@ -90,7 +88,7 @@ export const convolutionRules: Readonly<Record<string, TurboRule>> = {
 /** dy under each cell of the kernel, summed over the places: dy is the kernel, one for each picture and channel. */
 function depthwiseWeightGradient({ maps, inputs }: Site, plan: Plan, windows: readonly number[]) {
   const [x = "", dy = ""] = inputs;
-  const { tape } = maps;
+  const { tape, block } = maps;
   const end = ([0, 1] as const).map((axis) => {
     const reach = ((windows[axis] ?? 1) - 1) * plan.strides[axis] + 1;
     return (plan.kernel[axis] - 1) * plan.dilations[axis] + reach - plan.map[axis] - plan.pads[axis];
@@ -98,18 +96,29 @@ function depthwiseWeightGradient({ maps, inputs }: Site, plan: Plan, windows: re
   if (end.some((pad) => pad < 0)) return null;
   const map = maps.blocked(x);
   const [batch = 0, channels = 0] = tape.sizes(map);
-  const operands = [
-    tape.reshape(map, [1, batch * channels, ...plan.map]),
-    tape.reshape(maps.blocked(dy), [batch * channels, 1, ...windows]),
-  ];
-  const perPicture = maps.convolve(operands, {
-    kernel_shape: windows,
-    group: batch * channels,
-    strides: plan.dilations,
-    dilations: plan.strides,
-    pads: [plan.pads[0], plan.pads[1], ...end],
-  });
-  const total = tape.sum(tape.reshape(perPicture, [batch, channels, ...plan.kernel]), [0]);
+  const [height, width] = plan.map;
+  const [top, left] = plan.pads;
+  const [bottom = 0, right = 0] = end;
+  // A window that reaches over the left or right border is computed by itself, and three in a row at once without borders:
+  // with zeros added to the rows it is a quarter faster, unless the windows are spread by a stride.
+  const isWidened = plan.strides.every((stride) => stride === 1);
+  const rows = tape.reshape(map, [(batch * channels * height) / block, width * block]);
+  const x2d = isWidened ? tape.pad(rows, [0, left * block], [0, right * block]) : rows;
+  const wide = isWidened ? left + width + right : width;
+  const perPicture = maps.convolve(
+    [
+      tape.reshape(x2d, [1, batch * channels, height, wide]),
+      tape.reshape(maps.blocked(dy), [batch * channels, 1, ...windows]),
+    ],
+    {
+      kernel_shape: windows,
+      group: batch * channels,
+      strides: plan.dilations,
+      dilations: plan.strides,
+      pads: isWidened ? [top, 0, bottom, 0] : [top, left, bottom, right],
+    },
+  );
+  const total = maps.overPictures(perPicture, batch, [1, channels, ...plan.kernel]);
   return [{ plain: tape.reshape(maps.toPlain(total, plan.outputs), [plan.outputs, 1, ...plan.kernel]) }];
 }
 

@@ -15,37 +15,25 @@ export const normalizationRules: Readonly<Record<string, TurboRule>> = {
     const [x = "", scale = "", bias = ""] = inputs;
     const { tape } = maps;
     const [, channels = 0] = call.sizes(0);
-    const map = maps.blocked(x);
-    const share = 1 / count(call.sizes(0));
-    const mean = tape.times(maps.sum(map), share);
-    const square = tape.times(maps.dot(map, map), share);
-    const variance = maps.channelsOf(tape.emit("Max", [tape.minus(square, tape.square(mean)), 0]), channels);
-    const means = maps.channelsOf(mean, channels);
+    const { mean, centred } = centre(maps, x, call.sizes(0));
+    const spread = tape.times(maps.dot(centred, centred), 1 / count(call.sizes(0)));
+    const variance = maps.channelsOf(spread, channels);
     const factor = tape.times(maps.plain(scale), inverseDeviation(maps, variance, call.float("epsilon", 1e-5)));
-    const offset = tape.minus(maps.plain(bias), tape.times(means, factor));
-    const y = maps.affine(map, maps.vector(factor), { bias: maps.vector(offset), activation });
-    return [{ blocked: y }, { plain: means }, { plain: variance }];
+    const y = maps.affine(centred, maps.vector(factor), { bias: maps.vector(maps.plain(bias)), activation });
+    return [{ blocked: y }, { plain: mean }, { plain: variance }];
   },
 
   /** dy, x, scale, mean, variance → dx, dscale, dbias. */
   BatchNormGradient: ({ maps, call, inputs }) => {
-    const [dy = "", x = "", scale = "", mean = "", variance = ""] = inputs;
-    const { tape } = maps;
+    const [dy = "", x = "", scale = "", , variance = ""] = inputs;
     const [, channels = 0] = call.sizes(0);
-    const [gradient, map] = [maps.blocked(dy), maps.blocked(x)];
-    const means = maps.plain(mean);
+    const gradient = maps.blocked(dy);
+    const { centred } = centre(maps, x, call.sizes(0));
     const sum = maps.channelsOf(maps.sum(gradient), channels);
-    const product = tape.minus(maps.channelsOf(maps.dot(gradient, map), channels), tape.times(means, sum));
-    const parts = gradientParts(
-      maps,
-      { scale, variance },
-      sum,
-      product,
-      call.float("epsilon", 1e-5),
-      count(call.sizes(0)),
-    );
-    const offset = tape.minus(parts.offset, tape.times(parts.slope, means));
-    const ofX = maps.affine(map, maps.vector(parts.slope), { bias: maps.vector(offset) });
+    const product = maps.channelsOf(maps.dot(gradient, centred), channels);
+    const epsilon = call.float("epsilon", 1e-5);
+    const parts = gradientParts(maps, { scale, variance }, sum, product, epsilon, count(call.sizes(0)));
+    const ofX = maps.affine(centred, maps.vector(parts.slope), { bias: maps.vector(parts.offset) });
     const dx = maps.affine(gradient, maps.vector(parts.factor), { sum: ofX });
     return [{ blocked: dx }, { plain: parts.dScale }, { plain: sum }];
   },
@@ -107,16 +95,26 @@ export const normalizationRules: Readonly<Record<string, TurboRule>> = {
   },
 };
 
-/** Mean [C], the map less its mean (blocked), and covariance [C, C] over pictures and places. */
-function gram(maps: BlockedMaps, x: string, dims: readonly number[]) {
+/**
+ * Mean [C] and the map less its mean (blocked), written once for forward and backward. E[x²] - E[x]² would need no such map,
+ * but loses the variance where the mean is large beside the deviation: pictures of low contrast, seen by the first layer.
+ */
+function centre(maps: BlockedMaps, x: string, dims: readonly number[]) {
   const { tape } = maps;
   const [, channels = 0] = dims;
   const map = maps.blocked(x);
   const mean = tape.times(maps.sum(map), 1 / count(dims));
   const ones = maps.vector(tape.emit("Identity", [floatTensor([channels], new Float32Array(channels).fill(1))]));
   const centred = maps.affine(map, ones, { bias: tape.negative(mean) });
-  const covariance = tape.times(maps.outer(centred, channels, centred, channels), 1 / count(dims));
-  return { mean: maps.channelsOf(mean, channels), centred, covariance };
+  return { mean: maps.channelsOf(mean, channels), centred };
+}
+
+/** As `centre`, with the covariance [C, C] over pictures and places. */
+function gram(maps: BlockedMaps, x: string, dims: readonly number[]) {
+  const [, channels = 0] = dims;
+  const { mean, centred } = centre(maps, x, dims);
+  const covariance = maps.tape.times(maps.outer(centred, channels, centred, channels), 1 / count(dims));
+  return { mean, centred, covariance };
 }
 
 /** What both gradients share, per channel: dx = factor · dy + slope · (x - mean) + offset. */
