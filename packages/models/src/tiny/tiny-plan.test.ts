@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "@sightline/dataset/seeded-random";
 import { exportGraph } from "@sightline/nn/export";
 import type { Graph } from "@sightline/nn/graph";
 import { Network } from "@sightline/nn/network";
@@ -63,6 +64,52 @@ test("no plan exceeds its budget, more budget never gives a smaller network, and
       assert.ok(Number.isInteger(side) && side >= 5 && side <= 8, `${size} px end in ${side}`);
     }
   }
+});
+
+test("whatever the budget, size and labels, a plan keeps both bounds or says what the smallest network needs", () => {
+  const random = seededRandom(20);
+  const between = (low: number, high: number): number => Math.round(low * (high / low) ** random.next());
+  let plans = 0;
+  for (let i = 0; i < 400; i++) {
+    const budget = { parameters: between(500, 5e6), multiplyAccumulates: between(5e4, 1e9) };
+    const labels = between(1, 60);
+    const size = i % 4 === 0 ? sizeForBudget(budget) : (tinySizes[random.index(tinySizes.length)] ?? 96);
+    const what = JSON.stringify({ ...budget, labels, size });
+    let plan: TinyPlan;
+    try {
+      plan = planTiny(budget, size, labels);
+    } catch (error) {
+      const [, parameters, macs] = /the smallest needs (\d+) and (\d+)/.exec((error as Error).message) ?? [];
+      assert.ok(Number(parameters) > budget.parameters || Number(macs) > budget.multiplyAccumulates, what);
+      continue;
+    }
+    plans++;
+    const { parameters, multiplyAccumulates } = countTiny(plan);
+    assert.ok(parameters <= budget.parameters && multiplyAccumulates <= budget.multiplyAccumulates, what);
+    assert.deepEqual([plan.size, plan.labels], [size, labels], what);
+    // A network that is no bottleneck to itself: never narrower than before, and the last map the widest.
+    const widths = [plan.stem, ...plan.blocks.map(({ channels }) => channels), plan.head];
+    assert.deepEqual(
+      widths,
+      widths.toSorted((a, b) => a - b),
+      what,
+    );
+  }
+  assert.ok(plans > 250, `${plans} of 400 budgets gave a plan`);
+});
+
+test("what a budget buys: shallow networks for little, deep ones once they are wide enough", () => {
+  const described = (parameters: number, multiplyAccumulates: number, size: number): string => {
+    const { stem, blocks, head } = planTiny({ parameters, multiplyAccumulates }, size, 3);
+    const stages = blocks.map(({ channels, stride }) => `${stride === 2 ? "| " : ""}${channels}`).join(" ");
+    return `${stem} ${stages} | ${head}`;
+  };
+  assert.equal(described(150_000, 15e6, 96), "16 | 24 | 40 40 | 72 72 72 | 144");
+  assert.equal(described(60_000, 15e6, 96), "12 | 20 | 36 36 | 60 60 60 | 124");
+  assert.equal(described(150_000, 1e6, 48), "12 | 32 | 56 | 116");
+  assert.equal(described(150_000, 1e6, 96), "8 | 8 | 16 | 28 | 56");
+  assert.equal(described(5000, 2e5, 48), "4 | 12 | 20 | 44");
+  assert.equal(described(1e6, 1e8, 160), "44 | 44 | 64 | 108 108 | 192 192 192 | 380");
 });
 
 test("larger budgets see larger pictures", () => {

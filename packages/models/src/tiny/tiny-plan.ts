@@ -33,9 +33,9 @@ const baseWidths = [72, 40, 24, 16] as const;
 const baseStem = 16;
 const baseHead = 144;
 const expansions = [4, 3, 2] as const;
-/** Blocks a stage. */
+/** Blocks of the last stage; each stage before it has one fewer, but one: on large maps they cost most and hold least. */
 const depths = [3, 2, 1] as const;
-/** Below this width one block fewer a stage serves better than thinner ones. */
+/** Below this width fewer blocks serve better than thinner ones. */
 const leastWidth = 0.75;
 const widthStep = 0.05;
 const mostWidth = 4;
@@ -52,7 +52,8 @@ export function sizeForBudget({ multiplyAccumulates }: TinyBudget): (typeof tiny
 }
 
 /**
- * The largest network of the family within the budget: as deep as it can be without becoming thin, then as wide as fits.
+ * The largest network of the family within the budget: as deep as it can be without becoming thin, then as wide as fits;
+ * where even the shallowest is thin, that one.
  *
  * @throws ModelError `METHOD_OPTION_INVALID` when not even the smallest one fits.
  *
@@ -60,12 +61,11 @@ export function sizeForBudget({ multiplyAccumulates }: TinyBudget): (typeof tiny
  * planTiny({ parameters: 150_000, multiplyAccumulates: 15e6 }, 96, 3)
  */
 export function planTiny(budget: TinyBudget, size: number, labels: number): TinyPlan {
-  for (const least of [leastWidth, 0]) {
-    for (const depth of depths) {
-      for (const expansion of expansions) {
-        const plan = widest(budget, size, labels, depth, expansion, least);
-        if (plan) return plan;
-      }
+  const forms = depths.flatMap((depth) => expansions.map((expansion) => ({ depth, expansion })));
+  for (const [candidates, least] of [[forms, leastWidth] as const, [forms.toReversed(), widthStep] as const]) {
+    for (const { depth, expansion } of candidates) {
+      const plan = widest(budget, size, labels, depth, expansion, least);
+      if (plan) return plan;
     }
   }
   const smallest = scaled(size, labels, 1, 2, widthStep);
@@ -109,7 +109,7 @@ function widest(
   expansion: number,
   least: number,
 ): TinyPlan | null {
-  for (let width = mostWidth; width >= Math.max(least, widthStep) - 1e-9; width -= widthStep) {
+  for (let width = mostWidth; width >= least - 1e-9; width -= widthStep) {
     const plan = scaled(size, labels, depth, expansion, width);
     const { parameters, multiplyAccumulates } = countTiny(plan);
     if (parameters <= budget.parameters && multiplyAccumulates <= budget.multiplyAccumulates) return plan;
@@ -121,9 +121,9 @@ function scaled(size: number, labels: number, depth: number, expansion: number, 
   const stem = rounded(baseStem * width);
   const blocks: TinyBlock[] = [];
   let inputs = stem;
-  for (const base of baseWidths.slice(0, stageCount(size)).toReversed()) {
-    const channels = rounded(base * width);
-    for (let i = 0; i < depth; i++) {
+  for (let stage = stageCount(size) - 1; stage >= 0; stage--) {
+    const channels = rounded((baseWidths[stage] as number) * width);
+    for (let i = 0; i < Math.max(1, depth - stage); i++) {
       // The first block sees the largest map, where widening costs most and brings least (MobileNetV2 leaves it out too).
       blocks.push({ channels, inner: blocks.length === 0 ? inputs : inputs * expansion, stride: i === 0 ? 2 : 1 });
       inputs = channels;

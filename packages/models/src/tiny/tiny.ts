@@ -27,6 +27,8 @@ const usualBatch = 32;
 const usualSteps = 3000;
 const leastEpochs = 30;
 const mostEpochs = 200;
+/** So often the network is judged on held-out pictures, at most; more would take longer than learning from a few pictures. */
+const mostJudgements = 50;
 
 /** What holds for most pictures of things: they may lie a little elsewhere, nearer, turned, in other light. */
 const recipe: Recipe = {
@@ -109,6 +111,7 @@ async function trainTiny(context: NetContext): Promise<TrainedNet> {
   const judgedTask = task === "multilabel" ? "multilabel" : "classification";
   const finished = (weights: Weights) => exportGraph(definition.model, weights, definition.inputs, "sightline_tiny");
   const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / training.batches)));
+  const judgedEvery = Math.ceil(epochs / mostJudgements);
   try {
     const { weights, summary } = await trainByGradient(context, {
       definition,
@@ -120,10 +123,12 @@ async function trainTiny(context: NetContext): Promise<TrainedNet> {
       clipNorm: 5,
       // Averages over about the last twentieth of the steps.
       ema: { decay: 1 - Math.min(0.05, 20 / (epochs * training.batches)) },
-      patience: Math.ceil(epochs / 3),
+      // No patience: until the rate has fallen a standstill says little, and by then the training is over.
       metricName: "accuracy",
-      evaluate: (candidate) =>
-        judgeLogits(finished(candidate), { loader: validation, task: judgedTask, threads: context.threads }),
+      evaluate: async (candidate, epoch, isLast) =>
+        epoch % judgedEvery === 0 || isLast
+          ? judgeLogits(finished(candidate), { loader: validation, task: judgedTask, threads: context.threads })
+          : null,
     });
     return { graph: finished(weights), input: { width: size, height: size }, ...countTiny(plan), summary };
   } finally {
