@@ -1,7 +1,7 @@
 /** MobileNetV2 (Sandler et al. 2018) from our own layers, as the training benchmark's network; not a workload itself. */
 
 /** Expansion, channels, blocks, stride of the first. */
-const stages = [
+export const stages = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
   [6, 32, 3, 2],

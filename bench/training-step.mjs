@@ -1,19 +1,14 @@
 /**
  * One training step of MobileNetV2 (forward, backward, SGD with momentum, batch 32) against PyTorch's, in interleaved
- * rounds of the same run and with the same threads.
+ * rounds of the same run and with the same threads. PyTorch is Debian's package. `--quick`: only the smallest net.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { classes, definition } from "./mobilenet-v2.mjs";
+import { batch, chosenTarget, interleaved, median, openChild, openStep, threads } from "./training-step-contenders.mjs";
 
 export const asks = "a training step of MobileNetV2 against PyTorch: turbo and portable";
 
-const dist = join(import.meta.dirname, "../packages/nn/dist");
 const python = "/usr/bin/python3";
-const batch = 32;
-const threads = Math.min(2, availableParallelism());
 
 const nets = [
   { width: 0.35, side: 96, atMost: 1.05, rounds: 7, steps: 5 },
@@ -23,9 +18,7 @@ const nets = [
 
 /** @param {{ say?: (line: string) => void, args?: readonly string[] }} options */
 export async function run({ say = console.error, args = [] } = {}) {
-  const { chooseTargetWithReason } = await import(join(dist, "lowering/choose-target.js"));
-  const { target, reason } = await chooseTargetWithReason({ threads });
-  if (reason) say(`portable, because ${reason}`);
+  const target = await chosenTarget(say);
   const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
   const rows = [];
   for (const net of args.includes("--quick") ? nets.slice(0, 1) : nets) {
@@ -53,84 +46,7 @@ export async function run({ say = console.error, args = [] } = {}) {
   return rows;
 }
 
-/** Median step of each round, for each contender: ABAB…, so that both meet the same neighbours. */
-async function interleaved({ rounds, steps }, contenders) {
-  const times = contenders.map(() => []);
-  for (const contender of contenders) await contender.measure(2);
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, contender] of contenders.entries()) times[index].push(median(await contender.measure(steps)));
-  }
-  return times;
-}
-
-async function openStep({ width, side }, target) {
-  const load = (path) => import(join(dist, path));
-  const [layers, losses] = [await load("layers.js"), await load("losses.js")];
-  const { stepGraph } = await load("training/step-graph.js");
-  const { startingWeights, written } = await load("training/definition.js");
-  const { firstState, Stepper } = await load("training/stepper.js");
-  const { lower } = await load("lowering.js");
-  const { openGraphSession } = await load("session/session.js");
-  const { floatTensor } = await load("tensor.js");
-  const { randomStream } = await load("random.js");
-
-  const task = definition({ layers, losses, width, side });
-  const weights = startingWeights(written(task, { mode: "evaluate", batch }).net, 1);
-  const optimizer = { kind: "sgd", momentum: 0.9, weightDecay: 1e-4 };
-  const step = stepGraph(task, weights, { batchSize: batch, optimizer });
-  // Two spinning threads on an idle machine, as PyTorch's OpenMP threads spin.
-  const session = await openGraphSession(lower(step.graph, target), { threads, spinning: true });
-  const state = firstState(
-    step,
-    step.parameters.gather(weights.parameters),
-    step.statistics.gather(weights.statistics),
-  );
-  const stepper = new Stepper(session, step, state, 1);
-  const random = randomStream(1, "pictures");
-  const targets = Float32Array.from({ length: batch * classes }, (_, index) =>
-    Number(index % classes === Math.floor(index / classes) % classes),
-  );
-  const feeds = {
-    pictures: floatTensor([batch, 3, side, side], Float32Array.from({ length: batch * 3 * side * side }, random)),
-    targets: floatTensor([batch, classes], targets),
-  };
-  let count = 0;
-  return {
-    async measure(steps) {
-      const times = [];
-      for (let index = 0; index < steps; index++) {
-        const start = performance.now();
-        await stepper.step(feeds, ++count, 0.01);
-        times.push(performance.now() - start);
-      }
-      return times;
-    },
-    close: () => session.dispose(),
-  };
-}
-
 function openTorch({ width, side }) {
   const script = join(import.meta.dirname, "training-step-torch.py");
-  const child = spawn(python, [script, width, side, batch, threads].map(String), {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let version = "";
-  return {
-    async measure(steps) {
-      child.stdin.write(`${steps}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error("PyTorch ended before it answered.");
-      const answer = JSON.parse(value);
-      version = answer.version;
-      return answer.times;
-    },
-    version: () => version,
-    close: () => child.stdin.end(),
-  };
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  return openChild(python, [script, width, side, batch, threads].map(String));
 }
