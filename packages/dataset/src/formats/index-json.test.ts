@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -115,4 +116,17 @@ test("lists that contradict themselves are refused with the file and the path", 
 test("an index.json that is something else doesn't get in the way of label folders", async (t) => {
   const root = await datasetWith(t, ["good/1.jpg", "bad/1.jpg"], { "index.json": { count: 2 } });
   assert.equal((await readTrainingPart(root)).task, "anomaly");
+});
+
+const stations = new URL("../../../../../shared/data/station-two-state", import.meta.url).pathname;
+
+test("a station's own split by time is read: what came before 72 s teaches, what came after is the test", {
+  skip: existsSync(stations) ? false : "there is no ../shared/data/station-two-state",
+}, async () => {
+  const training = await readTrainingPart(stations);
+  assert.deepEqual([training.task, training.labels, training.skipped], ["classification", ["clear", "occupied"], []]);
+  const secondsOf = ({ name }: { name: string }): number => Number(/f(\d+)\.jpg$/.exec(name)?.[1]) / 2;
+  assert.deepEqual([training.samples.length, Math.max(...training.samples.map(secondsOf))], [130, 71.5]);
+  const test = await readTestPart(stations);
+  assert.deepEqual([test.samples.length, Math.min(...test.samples.map(secondsOf))], [117, 72]);
 });
