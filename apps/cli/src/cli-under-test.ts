@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { encodeJpeg } from "@sightline/dataset/image-file";
+import { encodeJpeg, encodePng } from "@sightline/dataset/image-file";
 import { run } from "./program.js";
 import type { ErrorStream } from "./progress.js";
 
@@ -25,13 +25,15 @@ export function sightline(args: readonly string[], environment: Record<string, s
   return startSightline(args, environment).finished;
 }
 
-export function startSightline(args: readonly string[], environment: Record<string, string> = {}) {
+/** @param isGroup in a process group of its own, so that all of it can be killed at once */
+export function startSightline(args: readonly string[], environment: Record<string, string> = {}, isGroup = false) {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("SIGHTLINE_") || name === "SIGHTLINE_BACKBONE",
   );
   const child = spawn(process.execPath, [bin, ...args], {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: isGroup,
   });
   let stdout = "";
   let stderr = "";
@@ -72,6 +74,17 @@ export function oneJsonLine({ stdout, stderr }: Finished): Record<string, unknow
   if (!/^[^\n]+\n$/.test(stdout))
     throw new Error(`stdout is not exactly one line: ${JSON.stringify(stdout)}; stderr: ${stderr}`);
   return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** The error that a failed command told with `--json`. */
+export function errorOf(run: Finished): { code: string; message: string } {
+  return oneJsonLine(run).error as { code: string; message: string };
+}
+
+/** Noise in which one of red, green and blue is strong. */
+export function coloured(channel: number, index: number, side = 48): Promise<Uint8Array> {
+  const value = (at: number) => (at % 3 === channel ? 180 : 40) + ((at * 7919 + index * 31) % 40);
+  return encodePng({ width: side, height: side, data: new Uint8Array(side * side * 3).map((_, at) => value(at)) });
 }
 
 export async function temporaryFolder(t: Pick<TestContext, "after">): Promise<string> {

@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import { readTrainingPart } from "@sightline/dataset/training-part";
 import { isNetMethod } from "@sightline/models/method-names";
-import { createRun, type OpenRun, readRun, resumeRun } from "@sightline/models/run-folder";
+import { createRun, type OpenRun, resumeRun } from "@sightline/models/run-folder";
 import { type TrainingResult, train } from "@sightline/models/train";
 import type { FromTraining, ToTraining, TrainingDone, TrainingOrder } from "./training-order.js";
 
@@ -25,10 +25,7 @@ let run: OpenRun | null = null;
 let points = 0;
 
 async function obey(order: TrainingOrder): Promise<void> {
-  const report = await work(order).then(
-    (done): FromTraining => ({ kind: "done", ...done }),
-    (error: unknown) => failure(error, order),
-  );
+  const report = await work(order).then((done): FromTraining => ({ kind: "done", ...done }), failure);
   // Ends only when the report has left: a process that exits earlier loses it.
   process.send?.(report, () => process.exit(0));
 }
@@ -100,12 +97,13 @@ function hasEpochs({ method, budgetMs }: TrainingOrder, task: string): boolean {
   );
 }
 
-async function failure(error: unknown, order: TrainingOrder): Promise<FromTraining> {
+async function failure(error: unknown): Promise<FromTraining> {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
   const isStopped = stop.signal.aborted;
+  const hasCheckpoint = (await run?.checkpoint.load().catch(() => null)) != null;
   // Neither a checkpoint nor an epoch: there is nothing to go on from or to look at.
-  if (run !== null && points === 0 && (await run.checkpoint.load().catch(() => null)) === null) {
+  if (run !== null && points === 0 && !hasCheckpoint) {
     await run.discard().catch(() => {});
     run = null;
   }
@@ -113,12 +111,8 @@ async function failure(error: unknown, order: TrainingOrder): Promise<FromTraini
     ?.end(isStopped ? { status: "stopped" } : { status: "failed", error: { code: code ?? "INTERNAL", message } })
     // A full disk, most likely: the first error is the one to tell.
     .catch(() => {});
-  const isResumable =
-    run !== null &&
-    (await readRun(order.runs, run.id).then(
-      (known) => known.isResumable,
-      () => false,
-    ));
+  // Also where a full disk left its record saying that it runs: with this process gone it counts as interrupted.
+  const isResumable = hasCheckpoint && code !== "CHECKPOINT_INVALID";
   return { kind: "failed", code, message, stack, runId: run?.id ?? null, isResumable };
 }
 

@@ -27,6 +27,8 @@ export async function reserveFile(file: string, { overwrite }: { overwrite: bool
   try {
     await mkdir(dirname(path), { recursive: true });
     await (await open(unfinished, "w")).close();
+    // Tried, and gone again: a process that is killed meanwhile leaves nothing behind.
+    await rm(unfinished);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError("FILE_NOT_WRITABLE", `"${file}" can't be written (${why}). Choose another place.`, { cause });

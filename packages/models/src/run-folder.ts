@@ -336,8 +336,12 @@ function isProcess(pid: number): boolean {
   }
 }
 
-/** Field 22 of Linux' /proc/PID/stat; the second field may hold spaces, so it is counted from its closing bracket. */
+/**
+ * Field 22 of Linux' /proc/PID/stat; the second field may hold spaces, so it is counted from its closing bracket. A dead
+ * process that nobody has waited for (a zombie, as in containers without an init process) has none.
+ */
 async function startOf(pid: number): Promise<string | null> {
   const line = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const [state, ...fields] = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  return state === "Z" || state === "X" ? null : (fields[18] ?? null);
 }
