@@ -1,9 +1,10 @@
 /**
  * Where fine-tuning begins: a linear classifier on the untouched backbone's pooled features. A head that knows nothing yet
- * would pull the features about before it has learnt what they say (Kumar et al. 2022).
+ * would pull the features about before it has learnt what they say (Kumar et al. 2022), and so would one that has seen no
+ * altered pictures: the features of those lie far from the others.
  */
 import type { LoaderSample } from "@sightline/dataset/loader";
-import type { AllowedFlips } from "@sightline/vision/augment/recipe";
+import type { AllowedFlips, Recipe } from "@sightline/vision/augment/recipe";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "../classifier/logistic-regression.js";
 import { softmax } from "../threshold.js";
 import {
@@ -11,6 +12,7 @@ import {
   type ExtractorOptions,
   FeatureExtractor,
   isAllowed,
+  joined,
   rescale,
   standardise,
   type Way,
@@ -19,7 +21,9 @@ import {
 export interface LinearStart {
   /** Of features standardised by `mean` and `divisor`; learnt from the training pictures. */
   readonly classifier: LinearClassifier;
-  /** The same, learnt from the validation pictures too. */
+  /** Learnt from altered training pictures, too: what the training goes on from. */
+  readonly steady: LinearClassifier;
+  /** Like `classifier`, learnt from the validation pictures, too. */
   readonly ofAll: LinearClassifier;
   readonly mean: Float32Array;
   readonly divisor: Float32Array;
@@ -34,7 +38,12 @@ export interface LinearStartOptions extends ExtractorOptions {
   readonly validation: readonly LoaderSample[];
   /** What may be tried; where only one is given, it is taken. */
   readonly flipChoices: readonly AllowedFlips[];
+  /** How the training will alter pictures. */
+  readonly alteration: (flips: AllowedFlips) => Recipe;
 }
+
+/** Altered views of each picture. */
+const views = 2;
 
 /** Strength of the pull to zero, best for most sets of some hundred pictures (classifier/README.md). */
 const penalty = 1e-5;
@@ -42,7 +51,7 @@ const penalty = 1e-5;
 export async function linearStart(options: LinearStartOptions): Promise<LinearStart> {
   const { training, validation, flipChoices, threads, signal } = options;
   const ways = allWays.filter((way) => flipChoices.some((choice) => isAllowed(way, choice)));
-  const extractor = await FeatureExtractor.open(options, ways.length * training.length + validation.length);
+  const extractor = await FeatureExtractor.open(options, (ways.length + views) * training.length + validation.length);
   try {
     const { width } = extractor;
     const features = await extractor.extract(training, ways);
@@ -65,17 +74,26 @@ export async function linearStart(options: LinearStartOptions): Promise<LinearSt
     // Those held out learnt from as the others: as they are and turned over.
     const turned = await extractor.extract(validation, allowed.slice(1));
     rescale(turned, mean, divisor);
+    const altered = await extractor.extractAltered(training, options.alteration(flips), views);
+    rescale(altered.features, mean, divisor);
     const rowsOf = (way: Way) =>
       features.subarray(...[0, 1].map((i) => (ways.indexOf(way) + i) * training.length * width));
-    const ofAll = await fitAll(
-      [...allowed.map(rowsOf), heldOut, turned],
-      [...allowed.flatMap(() => training), ...allowed.flatMap(() => validation)].map(truthOf),
-      classifier,
-      threads,
-      signal,
+    const known = allowed.map(rowsOf);
+    const knownLabels = allowed.flatMap(() => training.map(truthOf));
+    const labels = training.map(truthOf);
+    const more = { start: classifier, threads, signal };
+    const steady = await fitted(
+      [...known, altered.features],
+      [...knownLabels, ...altered.samples.map((sample) => labels[sample] as number)],
+      more,
+    );
+    const ofAll = await fitted(
+      [...known, heldOut, turned],
+      [...knownLabels, ...allowed.flatMap(() => validation.map(truthOf))],
+      more,
     );
     const logits = validation.map((_, i) => logitsOf(classifier, heldOut.subarray(i * width, (i + 1) * width)));
-    return { classifier, ofAll, mean, divisor, flips, heldOut: logits };
+    return { classifier, steady, ofAll, mean, divisor, flips, heldOut: logits };
   } finally {
     await extractor.close();
   }
@@ -112,21 +130,19 @@ async function chooseFlips(question: FlipQuestion): Promise<{ classifier: Linear
   }
 }
 
-async function fitAll(
+interface FitFrom {
+  readonly start: LinearClassifier;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function fitted(
   blocks: readonly Float32Array[],
   truths: readonly number[],
-  start: LinearClassifier,
-  threads: number,
-  signal: AbortSignal | undefined,
+  { start, threads, signal }: FitFrom,
 ): Promise<LinearClassifier> {
-  const features = new Float32Array(truths.length * start.features);
-  let at = 0;
-  for (const block of blocks) {
-    features.set(block, at);
-    at += block.length;
-  }
   const labels = Int32Array.from(truths);
-  const regression = await LogisticRegression.open(features, start.features, labels, start.classes, threads);
+  const regression = await LogisticRegression.open(joined(blocks), start.features, labels, start.classes, threads);
   try {
     return await regression.fit(
       rowWeights(labels, () => true),

@@ -19,6 +19,7 @@ import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
+import { alteredDetail } from "./picture-features.js";
 import { type Pretrained, pretrained, stageRates } from "./pretrained.js";
 import { flipChoices, loaderSamples, type MixChoice, oneLabelRecipe } from "./training-pictures.js";
 
@@ -43,7 +44,7 @@ const headGroup = "head";
 const mostForStart = 1500;
 
 /** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
-const blendShares = [1, 2 / 3, 1 / 3];
+const blendShares = [1, 2 / 3, 1 / 3, 0];
 
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
   const { seed, threads, signal } = context;
@@ -57,6 +58,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     validation: loaderSamples(context, asked),
     size,
     flipChoices: flipChoices(context),
+    alteration: (flips) => oneLabelRecipe(flips, "none"),
     threads,
     seed,
     signal,
@@ -69,7 +71,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     ...shape,
     samples: loaderSamples(context, context.training),
     recipe: oneLabelRecipe(start.flips, context.options.mix as MixChoice),
-    detail: 1.25,
+    detail: alteredDetail,
   });
   const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
   const finished = (weights: Weights) => exportGraph(fileModel, weights, definition.inputs, "sightline_finetune");
@@ -77,13 +79,14 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     judgeLogits(finished(weights), { loader: validation, task: "classification", threads });
   try {
     const untouched = withHead(network.weights, start.classifier);
+    const steady = withHead(network.weights, start.steady);
     const before = await judge(untouched);
     const trained = await trainByGradient(context, {
       definition,
       source: batchSource(training, batchFeeds),
       batchSize,
       epochs,
-      initial: { parameters: headOf(start.classifier), statistics: new Map() },
+      initial: { parameters: headOf(start.steady), statistics: new Map() },
       optimizer: { kind: "adamw", weightDecay: 0.02 },
       schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.2 },
       groups: {
@@ -100,7 +103,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     const summary = { ...trained.summary, best: before.metric };
     let best = { weights: untouched, ranking: rankOf(before) };
     for (const share of blendShares) {
-      const weights = blended(untouched, trained.weights, share);
+      const weights = blended(steady, trained.weights, share);
       const judged = await judge(weights);
       if (rankOf(judged) <= best.ranking) continue;
       best = { weights, ranking: rankOf(judged) };

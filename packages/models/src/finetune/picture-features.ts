@@ -1,9 +1,9 @@
 /** The untouched backbone's features of pictures, as they are and turned over. */
-import { batchFeeds, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import { type Batch, batchFeeds, type LoaderSample, openLoader } from "@sightline/dataset/loader";
 import type { Graph } from "@sightline/nn/graph";
 import { type GraphSession, openGraphSession } from "@sightline/nn/session/session";
 import { type FloatTensor, floatTensor } from "@sightline/nn/tensor";
-import type { AllowedFlips } from "@sightline/vision/augment/recipe";
+import type { AllowedFlips, Recipe } from "@sightline/vision/augment/recipe";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 
@@ -33,6 +33,9 @@ export interface ExtractorOptions {
 
 const batchSize = 16;
 
+/** Pictures to be altered are kept this much larger than the input, so that what is zoomed in on stays sharp. */
+export const alteredDetail = 1.25;
+
 export class FeatureExtractor {
   readonly width: number;
   readonly #options: ExtractorOptions;
@@ -54,35 +57,75 @@ export class FeatureExtractor {
 
   /** Row of picture i in the w-th way: w · pictures + i. */
   async extract(samples: readonly LoaderSample[], ways: readonly Way[]): Promise<Float32Array> {
-    const { size, seed, signal, onProgress } = this.#options;
     const into = new Float32Array(ways.length * samples.length * this.width);
     if (into.length === 0) return into;
-    const loader = openLoader({ width: size, height: size, batchSize, seed, samples, recipe: null });
-    try {
-      for (let index = 0; index < loader.batches; index++) {
-        const batch = await loader.batch(0, index);
-        for (const [w, { sideways, upsideDown }] of ways.entries()) {
-          throwIfCancelled(signal);
-          const image = flipped(batchFeeds(batch).image, sideways, upsideDown);
-          const rows = Object.values(await this.#session.run({ [modelValues.image]: image }))[0]?.data as Float32Array;
-          for (let i = 0; i < batch.count; i++) {
-            const row = w * samples.length + (batch.samples[i] as number);
-            into.set(rows.subarray(i * this.width, (i + 1) * this.width), row * this.width);
-          }
-          this.#done += batch.count;
-          onProgress(Math.min(1, this.#done / this.#passes));
-          await nextTurn();
+    await this.#look(samples, null, 1, async (batch) => {
+      for (const [w, { sideways, upsideDown }] of ways.entries()) {
+        const rows = await this.#features(flipped(batchFeeds(batch).image, sideways, upsideDown), batch.count);
+        for (let i = 0; i < batch.count; i++) {
+          const row = w * samples.length + (batch.samples[i] as number);
+          into.set(rows.subarray(i * this.width, (i + 1) * this.width), row * this.width);
         }
       }
-      return into;
+    });
+    return into;
+  }
+
+  /** Pictures altered by a recipe, `views` times each: `samples` says which one a row shows. */
+  async extractAltered(
+    samples: readonly LoaderSample[],
+    recipe: Recipe,
+    views: number,
+  ): Promise<{ features: Float32Array; samples: number[] }> {
+    const parts: Float32Array[] = [];
+    const shown: number[] = [];
+    await this.#look(samples, recipe, views, async (batch) => {
+      parts.push(await this.#features(batchFeeds(batch).image, batch.count));
+      shown.push(...batch.samples.subarray(0, batch.count));
+    });
+    return { features: joined(parts), samples: shown };
+  }
+
+  async #look(
+    samples: readonly LoaderSample[],
+    recipe: Recipe | null,
+    epochs: number,
+    see: (batch: Batch) => Promise<void>,
+  ): Promise<void> {
+    const { size, seed } = this.#options;
+    const detail = recipe === null ? 1 : alteredDetail;
+    const loader = openLoader({ width: size, height: size, batchSize, seed, samples, recipe, detail });
+    try {
+      for (let epoch = 0; epoch < epochs; epoch++)
+        for (let index = 0; index < loader.batches; index++) await see(await loader.batch(epoch, index));
     } finally {
       await loader.close();
     }
   }
 
+  async #features(image: FloatTensor, count: number): Promise<Float32Array> {
+    throwIfCancelled(this.#options.signal);
+    const results = await this.#session.run({ [modelValues.image]: image });
+    this.#done += count;
+    this.#options.onProgress(Math.min(1, this.#done / this.#passes));
+    await nextTurn();
+    return Object.values(results)[0]?.data.slice(0, count * this.width) as Float32Array;
+  }
+
   close(): Promise<void> {
     return this.#session.dispose();
   }
+}
+
+/** One after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** A copy of planes `[N, 3, H, W]`, turned over. */
