@@ -4,7 +4,7 @@
  * brains so). A place counts only where shuffled labels could hardly have made it: things that lie elsewhere in each
  * picture have none.
  */
-import { randomStream, shuffled } from "@sightline/nn/random";
+import { type Random, randomStream, shuffled } from "@sightline/nn/random";
 
 export interface LabelPlace {
   /** Shares of the picture's sides, 0 to 1. */
@@ -27,6 +27,8 @@ export interface PlaceSearchOptions {
 
 /** Shufflings of a label that its best place must beat, all of them. */
 const shufflings = 9;
+/** How like a real label a shuffled one may be: 0 not at all, 1 the same. */
+const mostLikeness = 0.5;
 /** Least score: below, most pictures could be told apart no better than by chance. */
 const leastScore = 0.4;
 const foldCount = 4;
@@ -38,18 +40,21 @@ export function findLabelPlaces(options: PlaceSearchOptions): (LabelPlace | null
   const { targets, channels, height, width, seed } = options;
   const count = targets.length;
   const labels = targets[0]?.length ?? 0;
-  const fold = conditions(options) ?? dealt(targets, seed);
-  // The truth first, then its shufflings: they share the costly part of each judge.
-  const columns: Float64Array[] = [];
-  for (let k = 0; k < labels; k++) {
-    const truth = Float64Array.from(targets, (row) => ((row[k] ?? 0) >= 0.5 ? 1 : -1));
-    for (let i = 0; i <= shufflings; i++) columns.push(i === 0 ? truth : reordered(truth, fold, seed, i));
-  }
+  const lights = conditions(options);
+  const fold = lights ?? dealt(targets, seed);
+  const truths = Array.from({ length: labels }, (_, k) =>
+    Float64Array.from(targets, (row) => ((row[k] ?? 0) >= 0.5 ? 1 : -1)),
+  );
+  // Each truth, then its shufflings: all share the costly part of each judge.
+  const columns = truths.flatMap((truth, k) => [
+    truth,
+    ...shufflingsOf(truth, truths, randomStream(seed, "places", k)),
+  ]);
   const scores = columns.map(() => new Float64Array(height * width));
   const features = new Float64Array(count * channels);
   for (let place = 0; place < height * width; place++) {
     gatherPlace(options, place, features);
-    const answers = heldOutAnswers(features, count, channels, fold, columns);
+    const answers = heldOutAnswers(features, { count, channels, fold, columns, isLightApart: lights !== null });
     columns.forEach((truth, i) => {
       (scores[i] as Float64Array)[place] = separation(truth, answers[i] as Float64Array);
     });
@@ -120,13 +125,19 @@ function gatherPlace({ maps, height, width }: PlaceSearchOptions, place: number,
   for (let i = 0; i < into.length; i++) into[i] = maps[i * area + place] as number;
 }
 
+interface JudgeOptions {
+  readonly count: number;
+  readonly channels: number;
+  readonly fold: readonly number[];
+  readonly columns: readonly Float64Array[];
+  /** Whether folds differ in their light: it adds the same to every answer, so only how they differ tells anything. */
+  readonly isLightApart: boolean;
+}
+
 /** What ridge regression says of each picture that learnt from the other folds, for all columns of truths at once. */
 function heldOutAnswers(
   features: Float64Array,
-  count: number,
-  channels: number,
-  fold: readonly number[],
-  columns: readonly Float64Array[],
+  { count, channels, fold, columns, isLightApart }: JudgeOptions,
 ): Float64Array[] {
   const answers = columns.map(() => new Float64Array(count));
   const folds = Math.max(...fold) + 1;
@@ -142,10 +153,9 @@ function heldOutAnswers(
       for (const i of learnt) addRow(weights, centred, i, (truth[i] as number) - mean);
       solve(factor, channels, weights);
       const says = asked.map((i) => dot(weights, centred, i));
-      // Another light adds the same to every answer: only how they differ tells anything.
-      const offset = says.reduce((sum, value) => sum + value, 0) / says.length;
+      const offset = isLightApart ? says.reduce((sum, value) => sum + value, 0) / says.length - mean : 0;
       asked.forEach((i, at) => {
-        (answers[k] as Float64Array)[i] = (says[at] as number) - offset;
+        (answers[k] as Float64Array)[i] = mean + (says[at] as number) - offset;
       });
     });
   }
@@ -276,15 +286,19 @@ function dealt(targets: readonly (readonly number[])[], seed: number): number[] 
   return fold;
 }
 
-/** Shuffled inside each fold, so that every fold keeps its share of the label. */
-function reordered(truth: Float64Array, fold: readonly number[], seed: number, round: number): Float64Array {
-  const result = truth.slice();
-  for (let which = 0; which <= Math.max(...fold); which++) {
-    const members = fold.flatMap((f, i) => (f === which ? [i] : []));
-    const order = shuffled(members.length, randomStream(seed, "places", round * 100 + which));
-    members.forEach((i, at) => {
-      result[i] = truth[members[order[at] as number] as number] as number;
-    });
+/** Labels that were dealt anew; not those that happen to be much like a real one, its opposite, or another label. */
+function shufflingsOf(truth: Float64Array, truths: readonly Float64Array[], random: Random): Float64Array[] {
+  const count = truth.length;
+  const likeness = (a: Float64Array, b: Float64Array): number =>
+    Math.abs(a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)) / count;
+  const share = truth.reduce((sum, value) => sum + value, 0) / count;
+  const result: Float64Array[] = [];
+  for (let tries = 0; result.length < shufflings && tries < 50 * shufflings; tries++) {
+    const order = shuffled(count, random);
+    const made = truth.map((_, i) => truth[order[i] as number] as number);
+    // Rare labels are alike in what they lack, however they are dealt.
+    if (truths.every((other) => likeness(made, other) <= mostLikeness + (1 - mostLikeness) * share ** 2))
+      result.push(made);
   }
   return result;
 }
