@@ -10,6 +10,7 @@ import { evaluateSamples } from "./evaluate.js";
 import type { NetContext, NetMethod, TrainedNet } from "./method.js";
 import { modelValues } from "./model-values.js";
 import { openPredictor } from "./predictor.js";
+import { methods } from "./registry.js";
 import { train } from "./train.js";
 
 const side = 32;
@@ -88,9 +89,14 @@ test("several labels at once: the file answers each on its own, and its held-out
     ...common,
     pictures: several,
     method: "auto",
-    methods: { finetune: method },
+    methods: { ...methods, finetune: method },
     onEpoch: ({ epoch }) => epochs.push(epoch),
   });
+  assert.deepEqual(
+    manifest.candidates.map((one) => one.method),
+    ["finetune"],
+    "of all methods `auto` takes this one",
+  );
   const [context] = seen;
   assert.deepEqual(epochs, [1, 2]);
   assert.equal(context?.options.width, 4);
@@ -212,7 +218,13 @@ test("a detector's boxes come back in pixels of the picture, once each, and are 
   const samples = set.pictures.samples.map((sample) => ({ ...sample, label: "", boxes }));
   const pictures: LabelledPictures = { ...set.pictures, task: "detection", labels: ["cap", "ring"], samples };
   const { method } = played(({ labels }) => boxNet(labels.length));
-  const { bytes, manifest } = await train({ ...common, pictures, method: "auto", methods: { detector: method } });
+  const all = { ...methods, detector: method };
+  const { bytes, manifest } = await train({ ...common, pictures, method: "auto", methods: all });
+  assert.deepEqual(
+    manifest.candidates.map((one) => one.method),
+    ["detector"],
+    "of all methods `auto` takes this one",
+  );
   assert.deepEqual(
     [manifest.metrics?.mAP50, manifest.metrics?.source, manifest.metrics?.accuracy],
     [1, "heldOut", null],

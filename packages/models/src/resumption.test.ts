@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "@sightline/dataset/seeded-random";
+import { drawing, drawnPictures } from "./drawn-pictures.js";
 import type { CheckpointStore } from "./method.js";
 import { Resumption } from "./resumption.js";
+import { train } from "./train.js";
 
 /** A store in memory, and a clock that goes as told. */
 function kept() {
@@ -49,3 +52,50 @@ test("a checkpoint without a note is given as it is, and one without a store kee
   const none = await Resumption.open(undefined, now);
   assert.deepEqual([none.isResumed, none.storeFor("any")], [false, undefined]);
 });
+
+test("a training that goes on has what is left of its budget, and tells how long it took in all", async (t) => {
+  const random = seededRandom(3);
+  const set = await drawnPictures(
+    "classification",
+    null,
+    Array.from({ length: 20 }, (_, i) => ({
+      label: i % 2 ? "bright" : "dark",
+      picture: drawing(24, 24, () => {
+        const level = (i % 2 ? 160 : 60) + 20 * random.next();
+        return [level, level, level];
+      }),
+    })),
+  );
+  t.after(() => set.close());
+  const { store } = kept();
+  const stop = new AbortController();
+  const common = {
+    ...{ pictures: set.pictures, seed: 1, threads: 1, epochs: 9, checkpoint: store },
+    method: "tiny",
+    methodOptions: { parameters: 5000, multiplyAccumulates: 300_000 },
+  } as const;
+  const stopped = train({
+    ...common,
+    budgetMs: 600_000,
+    signal: stop.signal,
+    onEpoch: ({ epoch }) => epoch === 2 && stop.abort(),
+  });
+  await assert.rejects(stopped, { code: "TRAINING_CANCELLED" });
+
+  // As if ten minutes had gone into it.
+  const clock = { ms: 0 };
+  const later = (await Resumption.open(store, () => clock.ms)).storeFor(picturesIn(await store.load()));
+  clock.ms = 600_000;
+  await later?.save((await later.load()) ?? new Uint8Array());
+
+  const spent = await train({ ...common, budgetMs: 600_000 });
+  assert.deepEqual([spent.manifest.training?.epochs, spent.manifest.training?.ended], [2, "budget"]);
+  assert.ok(spent.seconds > 600, `${spent.seconds} s`);
+  const more = await train({ ...common, budgetMs: 3_600_000 });
+  assert.deepEqual([more.manifest.training?.epochs, more.manifest.training?.ended], [9, "finished"]);
+});
+
+/** The hash of the pictures that a checkpoint's note tells. */
+function picturesIn(bytes: Uint8Array | null): string {
+  return /"pictures":"([0-9a-f]{64})"/.exec(Buffer.from(bytes ?? []).toString("latin1"))?.[1] ?? "";
+}

@@ -245,8 +245,8 @@ function report(manifest: Manifest, path: string, bytes: number, seconds: number
       ? "no held-out measures"
       : `on ${metrics.source === "test" ? "the test" : manifest.training ? "pictures held out" : "pictures held out in turn"} (${metrics.images}): ${measuresOf(metrics)}`;
   return [
-    table(["candidate", "mean", "folds"], rows),
-    "",
+    // One network alone has no folds: its figures follow anyway.
+    ...(rows.length > 1 || !manifest.training ? [table(["candidate", "mean", "folds"], rows), ""] : []),
     `${manifest.method} (${manifest.task}: ${manifest.labels.join(", ")})`,
     measured,
     ...(manifest.training
