@@ -11,7 +11,7 @@ const data = join(root, "../shared/data");
 const cores = availableParallelism();
 const seeds = [1, 2, 3];
 
-const sets = [
+export const sets = [
   {
     name: "facemask3",
     options: { parameters: 150_000, size: 96 },
@@ -31,7 +31,7 @@ const sets = [
 ];
 
 /**
- * `--quick` takes one seed, `--one-thread` trains on one thread: the figures are the same, the times are not reported.
+ * `--quick`: one seed. `--only=NAME`: one set. `--one-thread`: the figures are the same, the time is not reported.
  *
  * @param {{ say?: (line: string) => void, args?: readonly string[] }} options
  */
@@ -42,44 +42,58 @@ export async function run({ say = console.error, args = [] } = {}) {
     return [];
   }
   const threads = args.includes("--one-thread") ? 1 : cores;
+  const only = args.find((word) => word.startsWith("--only="))?.slice("--only=".length);
   const rows = [];
-  const row = (what, asked, measured, isMet) => rows.push({ what, asked, measured, isMet });
-  for (const { name, options, least, bounds, isWithin, mostMinutes } of sets) {
+  for (const set of sets.filter(({ name }) => only === undefined || name === only)) {
     const runs = [];
-    for (const seed of args.includes("--quick") ? [1] : seeds) {
-      runs.push(await trainedAndTested({ name, options, seed, threads, say }));
-    }
-    const [{ manifest, images, pictures }] = runs;
-    const accuracies = runs.map(({ accuracy }) => accuracy);
-    const mean = accuracies.reduce((sum, value) => sum + value, 0) / runs.length;
-    const { parameters, multiplyAccumulates, input } = manifest;
-    row(
-      `${name}, \`tiny\`, ${pictures} pictures to learn from, ${images} to test: accuracy, mean of ${runs.length} seeds`,
-      `≥ ${least}`,
-      `${mean.toFixed(3)} (${accuracies.map((value) => value.toFixed(3)).join(", ")})`,
-      mean >= least,
-    );
-    row(
-      `${name}: the network`,
-      bounds,
-      `${input.width}x${input.height}, ${parameters} parameters, ${(multiplyAccumulates / 1e6).toFixed(2)} M multiply-accumulates`,
-      isWithin(manifest),
-    );
-    const slowest = Math.max(...runs.map(({ seconds }) => seconds));
-    const waited = Math.max(...runs.map(({ waitedShare }) => waitedShare));
-    if (threads === cores) {
-      row(
-        `${name}: training, ${threads} threads, the slowest seed; share of it that steps waited for pictures`,
-        mostMinutes === null ? "–" : `≤ ${mostMinutes} min`,
-        `${(slowest / 60).toFixed(1)} min; ${(100 * waited).toFixed(1)} %`,
-        mostMinutes === null ? null : slowest <= mostMinutes * 60,
-      );
-    }
+    for (const seed of args.includes("--quick") ? [1] : seeds)
+      runs.push(await trainedAndTested(set, seed, threads, say));
+    rows.push(...rowsOf(set, runs));
   }
   return rows;
 }
 
-async function trainedAndTested({ name, options, seed, threads, say }) {
+/** What the table says of a set, from its trainings with different seeds. */
+export function rowsOf({ name, least, bounds, isWithin, mostMinutes }, runs) {
+  const [{ manifest, images, pictures, threads }] = runs;
+  const accuracies = runs.map(({ accuracy }) => accuracy);
+  const mean = accuracies.reduce((sum, value) => sum + value, 0) / runs.length;
+  const { parameters, multiplyAccumulates, input } = manifest;
+  const seedsTold = runs.length === 1 ? "one seed" : `mean of ${runs.length} seeds`;
+  const rows = [
+    {
+      what: `${name}, \`tiny\`, ${pictures} pictures to learn from, ${images} to test: accuracy, ${seedsTold}`,
+      asked: `≥ ${least}`,
+      measured: `${mean.toFixed(3)} (${accuracies.map((value) => value.toFixed(3)).join(", ")})`,
+      isMet: mean >= least,
+    },
+    {
+      what: `${name}: the network`,
+      asked: bounds,
+      measured: `${input.width}x${input.height}, ${parameters} parameters, ${(multiplyAccumulates / 1e6).toFixed(2)} M multiply-accumulates`,
+      isMet: isWithin(manifest),
+    },
+    {
+      what: `${name}: share of the training in which steps waited for pictures`,
+      asked: "–",
+      measured: `${(100 * Math.max(...runs.map(({ waitedShare }) => waitedShare))).toFixed(1)} %`,
+      isMet: null,
+    },
+  ];
+  if (threads < cores) return rows;
+  const slowest = Math.max(...runs.map(({ seconds }) => seconds));
+  return [
+    ...rows,
+    {
+      what: `${name}: training, ${threads} threads, the slowest seed`,
+      asked: mostMinutes === null ? "–" : `≤ ${mostMinutes} min`,
+      measured: `${(slowest / 60).toFixed(1)} min`,
+      isMet: mostMinutes === null ? null : slowest <= mostMinutes * 60,
+    },
+  ];
+}
+
+export async function trainedAndTested({ name, options }, seed, threads, say) {
   const { readTrainingPart } = await load("dataset", "training-part");
   const { train } = await load("models", "train");
   const { openPredictor } = await load("models", "predictor");
@@ -112,7 +126,7 @@ async function trainedAndTested({ name, options, seed, threads, say }) {
       `${name}, seed ${seed}: accuracy ${accuracy.toFixed(4)}, ${manifest.training.epochs} epochs, ${seconds.toFixed(0)} s`,
     );
     const waitedShare = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    return { manifest, accuracy, images, pictures: pictures.samples.length, seconds, waitedShare };
+    return { manifest, accuracy, images, pictures: pictures.samples.length, seconds, waitedShare, threads };
   } finally {
     await predictor.close();
   }
