@@ -19,11 +19,11 @@ import {
 } from "./picture-features.js";
 
 export interface LinearStart {
-  /** Of features standardised by `mean` and `divisor`; learnt from the training pictures. */
+  /** Of features standardised by `mean` and `divisor`: the one that tells the validation pictures best. */
   readonly classifier: LinearClassifier;
-  /** Learnt from altered training pictures, too: what the training goes on from. */
+  /** Learnt from altered pictures too, whether that helped or not: what the training goes on from. */
   readonly steady: LinearClassifier;
-  /** Like `classifier`, learnt from the validation pictures, too. */
+  /** Learnt like `classifier`, from the validation pictures too. */
   readonly ofAll: LinearClassifier;
   readonly mean: Float32Array;
   readonly divisor: Float32Array;
@@ -43,7 +43,7 @@ export interface LinearStartOptions extends ExtractorOptions {
 }
 
 /** Altered views of each picture. */
-const views = 2;
+const views = 3;
 
 /** Strength of the pull to zero, best for most sets of some hundred pictures (classifier/README.md). */
 const penalty = 1e-5;
@@ -69,30 +69,33 @@ export async function linearStart(options: LinearStartOptions): Promise<LinearSt
       threads,
       signal,
     });
-    const { classifier, flips } = chosen;
+    const { flips } = chosen;
     const allowed = ways.filter((way) => isAllowed(way, flips));
-    // Those held out learnt from as the others: as they are and turned over.
+    const altered = async (samples: readonly LoaderSample[]): Promise<Rows> => {
+      const seen = await extractor.extractAltered(samples, options.alteration(flips), views);
+      rescale(seen.features, mean, divisor);
+      return { features: seen.features, truths: seen.samples.map((i) => truthOf(samples[i] as LoaderSample)) };
+    };
+    const known = allowed.map((way): Rows => {
+      const from = ways.indexOf(way) * training.length * width;
+      return { features: features.subarray(from, from + training.length * width), truths: training.map(truthOf) };
+    });
+    const knownAltered = await altered(training);
+    const more = { start: chosen.classifier, threads, signal };
+    const steady = await fitted([...known, knownAltered], more);
+    const truths = validation.map(truthOf);
+    const isSteadyBest = logLoss(steady, heldOut, truths) < logLoss(chosen.classifier, heldOut, truths);
+    const classifier = isSteadyBest ? steady : chosen.classifier;
+    // Those held out are learnt from as the others: as they are, turned over, altered.
     const turned = await extractor.extract(validation, allowed.slice(1));
     rescale(turned, mean, divisor);
-    const altered = await extractor.extractAltered(training, options.alteration(flips), views);
-    rescale(altered.features, mean, divisor);
-    const rowsOf = (way: Way) =>
-      features.subarray(...[0, 1].map((i) => (ways.indexOf(way) + i) * training.length * width));
-    const known = allowed.map(rowsOf);
-    const knownLabels = allowed.flatMap(() => training.map(truthOf));
-    const labels = training.map(truthOf);
-    const more = { start: classifier, threads, signal };
-    const steady = await fitted(
-      [...known, altered.features],
-      [...knownLabels, ...altered.samples.map((sample) => labels[sample] as number)],
-      more,
-    );
-    const ofAll = await fitted(
-      [...known, heldOut, turned],
-      [...knownLabels, ...allowed.flatMap(() => validation.map(truthOf))],
-      more,
-    );
-    const logits = validation.map((_, i) => logitsOf(classifier, heldOut.subarray(i * width, (i + 1) * width)));
+    const heldRows = [
+      { features: heldOut, truths },
+      { features: turned, truths: allowed.slice(1).flatMap(() => truths) },
+      ...(isSteadyBest ? [knownAltered, await altered(validation)] : []),
+    ];
+    const ofAll = await fitted([...known, ...heldRows], { ...more, start: classifier });
+    const logits = truths.map((_, i) => logitsOf(classifier, heldOut.subarray(i * width, (i + 1) * width)));
     return { classifier, steady, ofAll, mean, divisor, flips, heldOut: logits };
   } finally {
     await extractor.close();
@@ -130,19 +133,22 @@ async function chooseFlips(question: FlipQuestion): Promise<{ classifier: Linear
   }
 }
 
+/** Standardised features of pictures, one row each, and what they show. */
+interface Rows {
+  readonly features: Float32Array;
+  readonly truths: readonly number[];
+}
+
 interface FitFrom {
   readonly start: LinearClassifier;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
 }
 
-async function fitted(
-  blocks: readonly Float32Array[],
-  truths: readonly number[],
-  { start, threads, signal }: FitFrom,
-): Promise<LinearClassifier> {
-  const labels = Int32Array.from(truths);
-  const regression = await LogisticRegression.open(joined(blocks), start.features, labels, start.classes, threads);
+async function fitted(blocks: readonly Rows[], { start, threads, signal }: FitFrom): Promise<LinearClassifier> {
+  const features = joined(blocks.map((block) => block.features));
+  const labels = Int32Array.from(blocks.flatMap(({ truths }) => truths));
+  const regression = await LogisticRegression.open(features, start.features, labels, start.classes, threads);
   try {
     return await regression.fit(
       rowWeights(labels, () => true),
