@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { lower } from "../lowering.js";
-import { openReferenceSession } from "../session/reference.js";
+import { doubleTensor, inDoublePrecision, openReferenceSession } from "../session/reference.js";
 import { openGraphSession } from "../session/session.js";
 import { elementCount, floatTensor } from "../tensor.js";
 import {
@@ -27,6 +27,27 @@ describe("turbo", () => {
     );
     assert.ok(worst < tolerance, `differs by ${worst}`);
   });
+
+  for (const size of [8, 16] as const) {
+    test(`blocks of ${size} give in float64 loops what the rules give, whatever the processor`, async () => {
+      const graph = selfTestGraph();
+      const feeds = Object.fromEntries(
+        Object.entries(selfTestFeeds(graph)).map(([name, value]) => [name, doubleTensor(value)]),
+      );
+      const lowered = inDoublePrecision(lower(graph, { kind: "turbo", block: size }));
+      const blocked = lowered.nodes.filter(({ operator }) => operator.startsWith("nchwc."));
+      assert.ok(blocked.length > 100, `${blocked.length} blocked operators`);
+      const expected = await openReferenceSession(inDoublePrecision(graph)).run(feeds);
+      const got = await openReferenceSession(lowered, { block: size }).run(feeds);
+      for (const { name } of graph.outputs) {
+        const [values, wanted] = [got[name]?.data as Float64Array, expected[name]?.data as Float64Array];
+        const scale = Math.max(1, ...wanted.map(Math.abs));
+        const worst = Math.max(...wanted.map((value, index) => Math.abs(value - (values[index] ?? Number.NaN))));
+        // Constants such as the epsilon are float32 in a lowered graph.
+        assert.ok(worst / scale < 1e-6, `${name} differs by ${worst}`);
+      }
+    });
+  }
 
   test("nothing in the self-test lies so near a kink that rounding could flip it on another processor", async () => {
     const graph = selfTestGraph();

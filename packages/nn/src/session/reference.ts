@@ -6,6 +6,7 @@
 import { NnError } from "../errors.js";
 import type { Graph, ValueInfo } from "../graph.js";
 import { checkGraph } from "../graph.js";
+import { blockedLoops } from "../lowering/blocked-loops.js";
 import type { Elements, Operator, Value } from "../operator.js";
 import { Call } from "../operator.js";
 import { inferNode, isOperatorName, operators } from "../operators.js";
@@ -14,9 +15,10 @@ import { elementTypes, tensor } from "../tensor.js";
 import { checkFeeds } from "./feeds.js";
 import type { Session } from "./session.js";
 
-export function openReferenceSession(graph: Graph): Session {
+/** `block`: channels in a block, for graphs that are lowered onto the blocked layout. */
+export function openReferenceSession(graph: Graph, { block }: { readonly block?: number } = {}): Session {
   checkGraph(graph);
-  return new ReferenceSession(graph);
+  return new ReferenceSession(graph, block ?? null);
 }
 
 class ReferenceSession implements Session {
@@ -24,8 +26,10 @@ class ReferenceSession implements Session {
   readonly outputs: readonly ValueInfo[];
   #graph: Graph | null;
   readonly #name: string;
+  readonly #block: number | null;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, block: number | null) {
+    this.#block = block;
     this.inputs = graph.inputs;
     this.outputs = graph.outputs;
     this.#graph = graph;
@@ -45,15 +49,23 @@ class ReferenceSession implements Session {
         return value && { type: value.type, dims: value.dims, constant: value };
       });
       const shapes = inferNode(node, inputs);
-      if (!isOperatorName(node.operator)) continue;
-      const { run }: Operator = operators[node.operator];
-      const results = run(new Call(node, inputs), shapes);
+      const results = this.#results(new Call(node, inputs), shapes);
       for (const [index, name] of node.outputs.entries()) {
         const [shape, data] = [shapes[index], results[index]];
         if (shape && data) values.set(name, tensor(shape.type, shape.dims.map(Number), rounded(shape.type, data)));
       }
     }
     return Object.fromEntries(graph.outputs.map(({ name }) => [name, copy(values.get(name) as Tensor)]));
+  }
+
+  #results(call: Call, shapes: readonly Value[]): readonly Elements[] {
+    const { operator } = call.node;
+    if (isOperatorName(operator)) {
+      const { run }: Operator = operators[operator];
+      return run(call, shapes);
+    }
+    const loop = blockedLoops[operator] ?? call.fail("no such operator here.");
+    return loop(call, shapes, this.#block ?? call.fail("the reference must be told how many channels a block has."));
   }
 
   async dispose(): Promise<void> {
