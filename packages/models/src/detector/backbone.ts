@@ -13,9 +13,12 @@ export const backboneGroups = {
   late: "backbone",
 } as const;
 
-/** Where features for each stride are taken: the widest map of that stride, behind its activation. */
+/**
+ * Where features for each stride are taken: the widest map of that stride, behind its activation. The finest grid has most
+ * places by far: it takes the narrow map before.
+ */
 const taps: Readonly<Record<number, string>> = {
-  4: "block3Expand",
+  4: "block2",
   8: "block6Expand",
   16: "block13Expand",
   32: "block13",

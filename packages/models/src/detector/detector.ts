@@ -29,12 +29,13 @@ import { assignTargets, makePlaces, type Places, type TargetBox } from "./places
 /** Fewer boxes of a label can't be divided into some to learn from and some to stop by. */
 const minimumBoxes = 5;
 const minimumPictures = 4;
-const usualBatch = 8;
+/** Small, for many steps: a head that begins at nothing needs them more than it needs smooth gradients. */
+const usualBatch = 4;
 /** Each picture is shown so often … */
 const usualEpochs = 60;
 /** … within these numbers of pictures shown altogether: few must be shown more often, many less. */
 const leastShown = 3200;
-const mostShown = 6000;
+const mostShown = 9000;
 /** … and however many they are, so often at least. */
 const leastEpochs = 12;
 /** Held-out pictures or tiles that an epoch is judged by, at most: they stay in memory. */
@@ -158,7 +159,7 @@ async function trainDetector(context: NetContext): Promise<TrainedNet> {
       batchSize,
       epochs,
       optimizer: { kind: "adamw", weightDecay: 0.05 },
-      schedule: { kind: "cosine", learningRate: 2e-3, warmUp: 0.03, final: 0.02 },
+      schedule: { kind: "cosine", learningRate: 1.5e-3, warmUp: 0.03, final: 0.02 },
       groups: shape.backbone
         ? { [backboneGroups.early]: { isFrozen: true }, [backboneGroups.late]: { learningRateScale: 0.15 } }
         : {},

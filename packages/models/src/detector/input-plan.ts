@@ -5,7 +5,16 @@ export interface PictureBoxes {
   readonly width: number;
   readonly height: number;
   /** In pixels of the picture. */
-  readonly boxes: readonly { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }[];
+  readonly boxes: readonly PlannedBox[];
+}
+
+export interface PlannedBox {
+  /** Its place in the list of labels. */
+  readonly label: number;
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
 }
 
 export interface InputPlan {
@@ -19,16 +28,16 @@ export interface InputPlan {
 export interface InputWishes {
   /** Longer side of the input in pixels. */
   readonly side: number;
-  /** Adds a grid of stride 4; `auto`: where a tenth of the objects is too small for stride 8. */
+  /** Adds a grid of stride 4; `auto`: where the smaller objects of some label are too small for stride 8. */
   readonly fine: "auto" | "yes" | "no";
-  /** Cuts pictures into tiles; `auto`: where whole pictures would leave a tenth of the objects too small to tell. */
+  /** Cuts pictures into tiles; `auto`: where whole pictures would leave the smaller objects of some label too small to tell. */
   readonly tiles: "auto" | "yes" | "no";
 }
 
 /** Sides of the input are multiples of the coarsest stride. */
 const coarsest = 32;
-/** Objects below this many pixels of the input get the fine grid. */
-const fineBelow = 12;
+/** Objects below this many pixels of the input get the fine grid: two and a half places of stride 8. */
+const fineBelow = 20;
 /** … and below this no grid sees them: the picture is cut into tiles. */
 const tileBelow = 7;
 /** What a small object should measure in a tile. */
@@ -40,11 +49,7 @@ export function planInput(pictures: readonly PictureBoxes[], { side, fine, tiles
   const whole = wholeInput(pictures, side);
   const scaleOf = (picture: PictureBoxes): number =>
     Math.min(whole.width / picture.width, whole.height / picture.height);
-  const small = (scale: (picture: PictureBoxes) => number): number =>
-    quantile(
-      pictures.flatMap((picture) => picture.boxes.map((box) => sideOf(box) * scale(picture))),
-      0.1,
-    );
+  const small = (scale: (picture: PictureBoxes) => number): number => smallSide(pictures, scale);
   const isTiled = tiles === "yes" || (tiles === "auto" && small(scaleOf) < tileBelow);
   if (!isTiled) return { ...whole, strides: stridesFor(small(scaleOf), fine), tiling: null };
   const inPicture = small(() => 1);
@@ -81,7 +86,17 @@ function stridesFor(smallSide: number, fine: InputWishes["fine"]): number[] {
   return isFine ? [4, 8, 16, 32] : [8, 16, 32];
 }
 
-function sideOf({ x1, y1, x2, y2 }: PictureBoxes["boxes"][number]): number {
+/** The lower quartile of the sides of that label whose objects are smallest: a rare small label counts like any other. */
+function smallSide(pictures: readonly PictureBoxes[], scaleOf: (picture: PictureBoxes) => number): number {
+  const sides = new Map<number, number[]>();
+  for (const picture of pictures) {
+    const scale = scaleOf(picture);
+    for (const box of picture.boxes) sides.set(box.label, [...(sides.get(box.label) ?? []), sideOf(box) * scale]);
+  }
+  return Math.min(...[...sides.values()].map((values) => quantile(values, 0.25)));
+}
+
+function sideOf({ x1, y1, x2, y2 }: PlannedBox): number {
   return Math.sqrt(Math.max(0, (x2 - x1) * (y2 - y1)));
 }
 

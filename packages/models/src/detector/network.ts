@@ -65,9 +65,23 @@ function ownBackbone(net: Network, x: string, strides: readonly number[]): strin
   return maps;
 }
 
+/** Grids finer than this have most of all places: half the channels and one layer less must do for them. */
+const fullFrom = 8;
+
+function channelsOf(stride: number, { channels }: DetectorShape): number {
+  return stride < fullFrom ? Math.ceil(channels / 2) : channels;
+}
+
 /** Coarse maps tell the finer ones what they are part of, and then the finer ones the coarse where exactly (Liu et al. 2018). */
-function neck(net: Network, features: readonly string[], { channels }: DetectorShape): string[] {
-  const lateral = features.map((map, i) => pointwise(net, map, { name: `neck/lateral${i}`, channels }));
+function neck(net: Network, features: readonly string[], shape: DetectorShape): string[] {
+  const channels = shape.places.levels.map(({ stride }) => channelsOf(stride, shape));
+  const widthOf = (i: number): number => channels[i] as number;
+  /** A neighbour's map with as many channels as the map it is added to. */
+  const fitted = (map: string, from: number, to: number): string =>
+    widthOf(from) === widthOf(to)
+      ? map
+      : pointwise(net, map, { name: `neck/fit${from}to${to}`, channels: widthOf(to) });
+  const lateral = features.map((map, i) => pointwise(net, map, { name: `neck/lateral${i}`, channels: widthOf(i) }));
   const down: string[] = [];
   for (let i = lateral.length - 1; i >= 0; i--) {
     const own = lateral[i] as string;
@@ -75,8 +89,8 @@ function neck(net: Network, features: readonly string[], { channels }: DetectorS
     const joined =
       above === undefined
         ? own
-        : net.add("Add", [own, upsample(net, above, { name: `neck/up${i}` })], {}, `neck/sum${i}`);
-    down.unshift(mixed(net, joined, `neck/down${i}`, channels));
+        : net.add("Add", [own, upsample(net, fitted(above, i + 1, i), { name: `neck/up${i}` })], {}, `neck/sum${i}`);
+    down.unshift(mixed(net, joined, `neck/down${i}`, widthOf(i)));
   }
   const out: string[] = [];
   for (const [i, own] of down.entries()) {
@@ -84,7 +98,8 @@ function neck(net: Network, features: readonly string[], { channels }: DetectorS
     if (below === undefined) out.push(own);
     else {
       const shrunk = depthwise(net, below, { name: `neck/shrink${i}`, stride: 2, activation: "none" });
-      out.push(mixed(net, net.add("Add", [own, shrunk], {}, `neck/join${i}`), `neck/out${i}`, channels));
+      const sum = net.add("Add", [own, fitted(shrunk, i - 1, i)], {}, `neck/join${i}`);
+      out.push(mixed(net, sum, `neck/out${i}`, widthOf(i)));
     }
   }
   return out;
@@ -107,11 +122,13 @@ const startingLogit = -Math.log(99);
 /** Boxes start at the size that a grid is responsible for. */
 const startingSize = Math.log(4.5);
 
-function head(net: Network, x: string, stride: number, { channels, labelCount }: DetectorShape): Answer {
+function head(net: Network, x: string, stride: number, shape: DetectorShape): Answer {
   const name = `head${stride}`;
+  const channels = channelsOf(stride, shape);
   const shared = mixed(net, x, `${name}/shared`, channels);
-  const forBox = mixed(net, shared, `${name}/box`, channels);
-  const forLabels = mixed(net, shared, `${name}/labels`, channels);
+  const isFull = stride >= fullFrom;
+  const forBox = isFull ? mixed(net, shared, `${name}/box`, channels) : shared;
+  const forLabels = isFull ? mixed(net, shared, `${name}/labels`, channels) : shared;
   const last = { kernel: 1, initial: truncatedNormal(0.01) } as const;
   return {
     box: conv(net, forBox, {
@@ -123,7 +140,7 @@ function head(net: Network, x: string, stride: number, { channels, labelCount }:
     logits: conv(net, forLabels, {
       ...last,
       name: `${name}/scores`,
-      channels: labelCount,
+      channels: shape.labelCount,
       initialBias: filled(startingLogit),
     }),
   };
