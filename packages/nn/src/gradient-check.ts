@@ -58,13 +58,31 @@ function evenly(count: number, [low, high]: readonly [number, number], start: nu
   });
 }
 
-/** `turbo`: that target, where this machine has it. */
-export async function checkGradients(gradientCase: GradientCase, turbo: Target | null): Promise<GradientErrors> {
+/** The case's graph with its gradients, and what they are in float64. */
+async function differentiated(gradientCase: GradientCase) {
   const { graph, feeds } = caseGraph(gradientCase);
   const wrt = graph.inputs.map(({ name }) => name).filter((name) => !gradientCase.fixed?.includes(name));
   const { graph: step, gradients } = withGradients(graph, "loss", wrt);
   const doubles = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, doubleTensor(value)]));
   const exact = await openReferenceSession(inDoublePrecision(step)).run(doubles);
+  const exactOf = (name: string) => numbers(exact[gradients.get(name) ?? ""]);
+  // A gradient that is zero by nature (a bias before a softmax) is all rounding: the case's other gradients give the scale.
+  const least = 0.01 * Math.max(...wrt.flatMap(exactOf).map(Math.abs), Number.MIN_VALUE);
+  const worst = (a: Readonly<Record<string, Tensor>>, b: Readonly<Record<string, Tensor>>) =>
+    Math.max(...wrt.map((name) => relativeError(a[gradients.get(name) ?? ""], b[gradients.get(name) ?? ""], least)));
+  return { graph, feeds, doubles, wrt, step, exact, exactOf, least, worst };
+}
+
+/** The lowering for blocks of this size by plain loops in float64, against the rules: the layout alone, without a processor. */
+export async function loweringError(gradientCase: GradientCase, block: 8 | 16): Promise<number> {
+  const { step, doubles, exact, worst } = await differentiated(gradientCase);
+  const lowered = inDoublePrecision(lower(step, { kind: "turbo", block }));
+  return worst(await openReferenceSession(lowered, { block }).run(doubles), exact);
+}
+
+/** `turbo`: that target, where this machine has it. */
+export async function checkGradients(gradientCase: GradientCase, turbo: Target | null): Promise<GradientErrors> {
+  const { graph, feeds, doubles, wrt, step, exact, exactOf, least, worst } = await differentiated(gradientCase);
   const run = async (target: Target) => {
     const session = await openGraphSession(lower(step, target), { threads: 1 });
     const results = await session.run(feeds);
@@ -73,11 +91,6 @@ export async function checkGradients(gradientCase: GradientCase, turbo: Target |
   };
   const portable = await run({ kind: "portable" });
   const fast = turbo ? await run(turbo) : null;
-  const exactOf = (name: string) => numbers(exact[gradients.get(name) ?? ""]);
-  // A gradient that is zero by nature (a bias before a softmax) is all rounding: the case's other gradients give the scale.
-  const least = 0.01 * Math.max(...wrt.flatMap(exactOf).map(Math.abs), Number.MIN_VALUE);
-  const worst = (a: Readonly<Record<string, Tensor>>, b: Readonly<Record<string, Tensor>>) =>
-    Math.max(...wrt.map((name) => relativeError(a[gradients.get(name) ?? ""], b[gradients.get(name) ?? ""], least)));
   return {
     referenceToDifferences: gradientCase.notDifferenced
       ? null

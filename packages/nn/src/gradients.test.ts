@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { gradientCases } from "./gradient-cases.js";
 import type { GradientErrors } from "./gradient-check.js";
-import { bounds, caseGraph, checkGradients } from "./gradient-check.js";
+import { bounds, caseGraph, checkGradients, loweringError } from "./gradient-check.js";
 import { gradientPage } from "./gradient-table.js";
 import { withGradients } from "./gradients.js";
 import { GraphBuilder } from "./graph-builder.js";
@@ -22,6 +22,17 @@ describe("gradients agree with float64 differences, and on ONNX Runtime with the
         const error = errors[name as keyof GradientErrors];
         assert.ok(error === null || error <= bound, `${name} is ${error}, at most ${bound} was expected`);
       }
+    });
+  }
+});
+
+describe("gradients lowered onto blocks of 16 give in float64 loops what the rules give, whatever the processor", () => {
+  // turbo.test.ts has a larger one.
+  for (const gradientCase of gradientCases.filter(({ title }) => !title.startsWith("whole network"))) {
+    test(gradientCase.title, async () => {
+      const error = await loweringError(gradientCase, 16);
+      // The epsilons of norms are float32 in a lowered graph.
+      assert.ok(error < 1e-6, `differs by ${error}`);
     });
   }
 });

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { NnError } from "../errors.js";
 import { type CheckpointStore, checkpointFile, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 import { barsTraining } from "./drawn-bars.js";
 import { trainNetwork } from "./training.js";
@@ -66,24 +65,48 @@ test("a folder that can't be made is told before the training starts", async () 
   assert.deepEqual(steps, []);
 });
 
-test("a checkpoint that fails later is a warning; the training goes on and tries again", async () => {
+test("a disk full from the second checkpoint on is a warning; the training goes on, and saves again once there is room", async (t) => {
+  if (!existsSync("/dev/full")) return t.skip("this system has no /dev/full");
+  const file = join(folder, "d.bin");
+  const store = checkpointFile(file);
+  const kept: Buffer[] = [];
   let saves = 0;
-  const store: CheckpointStore = {
-    load: async () => null,
-    save: async () => {
+  const filling: CheckpointStore = {
+    load: store.load,
+    save: async (parts) => {
       saves++;
-      if (saves === 2) throw new NnError("CHECKPOINT_WRITE_FAILED", "the disk is full");
+      const isFull = saves === 2 || saves === 3;
+      if (isFull) symlinkSync("/dev/full", `${file}.unfinished`);
+      try {
+        await store.save(parts);
+      } finally {
+        if (saves < 4) kept.push(readFileSync(file));
+      }
     },
   };
   const warnings: string[] = [];
-  const { stopped } = await trainNetwork({
-    ...barsTraining(),
-    epochs: 1,
-    checkpoint: store,
-    checkpointEveryMs: 0,
-    onWarning: ({ code }) => warnings.push(code),
-  });
+  const options = { ...barsTraining(), epochs: 1, checkpoint: filling, checkpointEveryMs: 0 };
+  const { stopped } = await trainNetwork({ ...options, onWarning: ({ message }) => warnings.push(message) });
   assert.equal(stopped, "finished");
-  assert.deepEqual(warnings, ["CHECKPOINT_WRITE_FAILED"]);
-  assert.ok(saves > 2);
+  assert.equal(warnings.length, 2);
+  for (const warning of warnings) assert.match(warning, /the disk is full \(ENOSPC\)/);
+  // The first stayed whole while the disk was full, and is replaced in the end.
+  assert.ok(kept.every((bytes) => bytes.equals(kept[0] as Buffer)));
+  assert.ok(saves > 3);
+  assert.ok(!readFileSync(file).equals(kept[0] as Buffer));
+  decodeCheckpoint(readFileSync(file));
+});
+
+test("a disk full at the first checkpoint stops the training before it has cost anything", async (t) => {
+  if (!existsSync("/dev/full")) return t.skip("this system has no /dev/full");
+  const file = join(folder, "e.bin");
+  symlinkSync("/dev/full", `${file}.unfinished`);
+  const steps: number[] = [];
+  const training = trainNetwork({
+    ...barsTraining(),
+    checkpoint: checkpointFile(file),
+    onProgress: ({ step }) => steps.push(step),
+  });
+  await assert.rejects(training, { code: "CHECKPOINT_WRITE_FAILED", message: /the disk is full \(ENOSPC\)/ });
+  assert.deepEqual(steps, []);
 });

@@ -130,8 +130,15 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
+const known: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full (ENOSPC)",
+  EDQUOT: "the user's share of the disk is used up (EDQUOT)",
+  EFBIG: "it is larger than files may be here (EFBIG, see `ulimit -f`)",
+  EROFS: "the disk is read-only (EROFS)",
+  EACCES: "this user may not write there (EACCES)",
+};
+
 function reason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOSPC") return "the disk is full (ENOSPC)";
-  return code ?? message;
+  return known[code ?? ""] ?? code ?? message;
 }
