@@ -103,6 +103,9 @@ test("predict --overlay draws the boxes into the picture at its own size", async
     }[];
   };
   assert.equal(results.length, 4);
+  const { byLabel } = oneJsonLine(run) as { byLabel: Record<string, number> };
+  const objects = results.flatMap(({ detections }) => detections.map(({ label }) => label));
+  assert.equal(byLabel.lid ?? 0, objects.filter((label) => label === "lid").length, "each object counts");
   const [first] = results;
   assert.ok(first && first.detections.length > 0);
   for (const { label, x1, x2, score } of first.detections)

@@ -199,7 +199,8 @@ function summary(
 ): Outcome {
   const { task, method } = predictor.manifest;
   const byLabel: Record<string, number> = {};
-  for (const { prediction } of results) byLabel[prediction.label] = (byLabel[prediction.label] ?? 0) + 1;
+  for (const { prediction } of results)
+    for (const label of countedLabels(task, prediction)) byLabel[label] = (byLabel[label] ?? 0) + 1;
   const times = results.map((one) => one.prediction.inferenceMs).sort((a, b) => a - b);
   const picturesPerSecond = Number((results.length / seconds).toFixed(1));
   const json = {
@@ -236,9 +237,16 @@ function summary(
     rounded(prediction.confidence),
   ]);
   const counts = Object.entries(byLabel).map(([label, count]) => `${count} ${label}`);
+  const found = counts.length === 0 ? "nothing found" : counts.join(", ");
   const skips = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
-  const closing = `${counted(results.length, "picture")}: ${counts.join(", ")}${skips}; ${picturesPerSecond} per second`;
+  const closing = `${counted(results.length, "picture")}: ${found}${skips}; ${picturesPerSecond} per second`;
   return { json, text: results.length === 1 ? table(titles, rows) : `${table(titles, rows)}\n\n${closing}` };
+}
+
+/** What a summary counts: answers; where a picture has several labels each of them, and of a detector each object. */
+function countedLabels(task: string, { label, labels, detections }: Result["prediction"]): readonly string[] {
+  if (task === "detection") return detections.map((one) => one.label);
+  return task === "multilabel" ? labels : [label];
 }
 
 function quantile(sorted: readonly number[], share: number): number {
