@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
+import { seededRandom } from "@sightline/dataset/seeded-random";
+import { exportGraph } from "@sightline/nn/export";
 import type { Graph } from "@sightline/nn/graph";
+import { openGraphSession } from "@sightline/nn/session/session";
+import { floatTensor } from "@sightline/nn/tensor";
 import { readBackbone } from "../backbone.js";
 import { partsWithHoles } from "../drawn-pictures.js";
 import type { NetContext } from "../method.js";
@@ -11,7 +15,7 @@ import { openPredictor } from "../predictor.js";
 import { train } from "../train.js";
 import { finetune } from "./finetune.js";
 import { labelWeights, type OneLabelSettings, trainOneLabel } from "./one-label.js";
-import { pretrained, stageRates } from "./pretrained.js";
+import { pretrained, stageRates, withNorms } from "./pretrained.js";
 import { flipChoices, type MixChoice, oneLabelRecipe, severalLabelsRecipe } from "./training-pictures.js";
 
 const size = 64;
@@ -59,7 +63,7 @@ test("a training that held-out pictures like is kept; frozen stages stay as they
       ...context,
       targetOf: (sample) => (others.has(sample) ? context.targetOf(sample).toReversed() : context.targetOf(sample)),
     },
-    { ...settings, frozenStages: 4, learningRate: 1e-2 },
+    { ...settings, frozenStages: 4, learningRate: 1e-2, norms: false },
   );
   const names = changed(graph);
   assert.ok(names.length > 10, `learnt: ${names.join(", ")}`);
@@ -67,6 +71,35 @@ test("a training that held-out pictures like is kept; frozen stages stay as they
     names.every((name) => /last|block(13|14|15|16)/.test(name)),
     `only the last stage learns: ${names.join(", ")}`,
   );
+});
+
+test("batch norms put back leave the answers as they are, and the frozen stages without", async () => {
+  const random = seededRandom(3);
+  const image = floatTensor(
+    [8, 3, size, size],
+    Float32Array.from({ length: 8 * 3 * size * size }, () => 255 * random.next()),
+  );
+  const shape = { width: size, height: size, taps: ["last"] };
+  const backbone = readBackbone();
+  const plain = pretrained(backbone, shape);
+  const normed = await withNorms(plain, [{ image }], { ...shape, backbone, frozen: 3, threads: 1 });
+  const normedLayers = [...normed.weights.statistics.keys()].filter((name) => name.endsWith("/mean"));
+  assert.ok(normedLayers.length > 20);
+  assert.ok(
+    normedLayers.every((name) => /block([6-9]|1\d)|last/.test(name)),
+    normedLayers.join(", "),
+  );
+  const [before, after] = await Promise.all(
+    [plain, normed].map(async ({ model, weights }) => {
+      const inputs = { image: { type: "float32", dims: ["N", 3, size, size] } } as const;
+      const session = await openGraphSession(exportGraph(model, weights, inputs, "taps"), { threads: 1 });
+      const { last } = await session.run({ image });
+      await session.dispose();
+      return last?.data as Float32Array;
+    }),
+  );
+  const worst = Math.max(...(before ?? []).map((value, i) => Math.abs(value - (after?.[i] ?? Number.NaN))));
+  assert.ok(worst < 1e-2, `of values up to 6: ${worst}`);
 });
 
 test("flips: what a person says, else what held-out pictures say, but never where labels speak of sides", () => {
@@ -119,7 +152,17 @@ test("too few pictures of a label and boxes are refused with the reason", () => 
 });
 
 const settings: OneLabelSettings = {
-  ...{ size, frozenStages: 2, batchSize: 8, epochs: 2, patience: 2, learningRate: 5e-5, decay: 0.7, head: 1 },
+  ...{
+    size,
+    frozenStages: 2,
+    batchSize: 8,
+    epochs: 2,
+    patience: 2,
+    learningRate: 5e-5,
+    decay: 0.7,
+    head: 1,
+    norms: true,
+  },
 };
 
 /** Parameters of the backbone that aren't what they were. */

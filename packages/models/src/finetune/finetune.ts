@@ -50,9 +50,12 @@ export const finetune: NetMethod = {
 
 const usualBatch = 32;
 /** Steps that few pictures get, and the passes that many get at least and at most. */
-const usualSteps = 160;
-const leastEpochs = 8;
-const mostEpochs = 24;
+const usualSteps = 100;
+const leastEpochs = 4;
+const mostEpochs = 20;
+
+/** Fewer pictures say too little of means and variances. */
+const leastBatchForNorms = 8;
 
 function train(context: NetContext) {
   const size = roundTo(32, Number(context.options.size));
@@ -71,9 +74,10 @@ function train(context: NetContext) {
     batchSize,
     epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
     patience: 6,
-    learningRate: 5e-5,
+    learningRate: 1e-4,
     decay: 0.7,
     head: 1,
+    norms: batchSize >= leastBatchForNorms,
   });
 }
 

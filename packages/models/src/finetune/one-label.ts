@@ -2,14 +2,14 @@
  * Fine-tunes the backbone for pictures of one label each: a linear layer on pooled maps of three depths, begun as a linear
  * classifier of the untouched features; the stages learn at rates of their own.
  */
-import { batchFeeds, batchSource, openLoader } from "@sightline/dataset/loader";
+import { batchFeeds, batchSource, type Loader, openLoader } from "@sightline/dataset/loader";
 import { exportGraph } from "@sightline/nn/export";
 import type { Graph } from "@sightline/nn/graph";
 import { zeros } from "@sightline/nn/initializers";
 import { linear } from "@sightline/nn/layers";
 import { crossEntropy } from "@sightline/nn/losses";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
-import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import { type FloatTensor, floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
 import type { LinearClassifier } from "../classifier/logistic-regression.js";
@@ -20,7 +20,7 @@ import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
 import { alteredDetail } from "./picture-features.js";
-import { type Pretrained, pretrained, stageRates } from "./pretrained.js";
+import { type Pretrained, pretrained, stageRates, withNorms } from "./pretrained.js";
 import { flipChoices, loaderSamples, type MixChoice, oneLabelRecipe } from "./training-pictures.js";
 
 export interface OneLabelSettings {
@@ -34,6 +34,8 @@ export interface OneLabelSettings {
   readonly learningRate: number;
   readonly decay: number;
   readonly head: number;
+  /** Batch norms behind the convolutions again, as the backbone had them before they were folded away. */
+  readonly norms: boolean;
 }
 
 /** Progress of the whole that finding the start takes. */
@@ -43,15 +45,22 @@ const headGroup = "head";
 /** More pictures than this don't change which flips help, nor where the head begins. */
 const mostForStart = 1500;
 
+/** Pictures that say what the batch norms start with. */
+const mostForNorms = 128;
+
+/** Epochs where the start tells all held-out pictures already: what comes out of more can't be judged. */
+const settledEpochs = 3;
+
 /** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
 const blendShares = [1, 2 / 3, 1 / 3, 0];
 
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
   const { seed, threads, signal } = context;
-  const { size, batchSize, epochs } = settings;
+  const { size, batchSize } = settings;
   const asked = thinned(context.validation, mostForStart);
   const taps = pooledTaps.map(({ tap }) => tap);
-  const network = pretrained(context.backbone, { width: size, height: size, taps });
+  const backbone = { width: size, height: size, taps };
+  const network = pretrained(context.backbone, backbone);
   const start = await linearStart({
     graph: featureGraph(network, size),
     training: loaderSamples(context, thinned(context.training, mostForStart)),
@@ -64,8 +73,6 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     signal,
     onProgress: (share) => context.onProgress(startShare * share, "Looking at the pictures"),
   });
-  const definition = definitionOf(network, start, context, size);
-  const fileModel = modelOf(network, start, context, true);
   const shape = { width: size, height: size, batchSize, seed };
   const training = openLoader({
     ...shape,
@@ -74,13 +81,24 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     detail: alteredDetail,
   });
   const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
-  const finished = (weights: Weights) => exportGraph(fileModel, weights, definition.inputs, "sightline_finetune");
-  const judge = (weights: Weights) =>
-    judgeLogits(finished(weights), { loader: validation, task: "classification", threads });
   try {
-    const untouched = withHead(network.weights, start.classifier);
-    const steady = withHead(network.weights, start.steady);
-    const before = await judge(untouched);
+    const learner = settings.norms
+      ? await withNorms(network, await firstPictures(training, mostForNorms), {
+          ...backbone,
+          backbone: context.backbone,
+          frozen: settings.frozenStages,
+          threads,
+        })
+      : network;
+    const definition = definitionOf(learner, start, context, size);
+    const finished = (of: Pretrained, weights: Weights) =>
+      exportGraph(modelOf(of, start, context, true), weights, definition.inputs, "sightline_finetune");
+    const judge = (of: Pretrained, weights: Weights) =>
+      judgeLogits(finished(of, weights), { loader: validation, task: "classification", threads });
+    const before = await judge(network, withHead(network.weights, start.classifier));
+    const steady = withHead(learner.weights, start.steady);
+    const planned = before.metric === 1 ? Math.min(settledEpochs, settings.epochs) : settings.epochs;
+    const epochs = context.epochs ?? planned;
     const trained = await trainByGradient(context, {
       definition,
       source: batchSource(training, batchFeeds),
@@ -98,23 +116,24 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
       ema: { decay: 1 - Math.min(0.1, 10 / (epochs * training.batches)) },
       metricName: "accuracy",
       progress: [startShare, 1],
-      evaluate: judge,
+      evaluate: (weights) => judge(learner, weights),
     });
     const summary = { ...trained.summary, best: before.metric };
-    let best = { weights: untouched, ranking: rankOf(before) };
+    let best: { weights: Weights | null; ranking: number } = { weights: null, ranking: rankOf(before) };
     for (const share of blendShares) {
       const weights = blended(steady, trained.weights, share);
-      const judged = await judge(weights);
+      const judged = await judge(learner, weights);
       if (rankOf(judged) <= best.ranking) continue;
       best = { weights, ranking: rankOf(judged) };
       summary.best = judged.metric;
     }
-    const parameters = [...best.weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const weights = withHead(network.weights, start.ofAll);
+    const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
     const net = { input: { width: size, height: size }, parameters, summary };
-    if (best.weights !== untouched) return { ...net, graph: finished(best.weights) };
+    if (best.weights !== null) return { ...net, graph: finished(learner, best.weights) };
     // A handful of pictures can't always teach a whole network. The linear start then learns from all of them.
     const heldOut = asked.map((sample, i) => ({ sample, logits: start.heldOut[i] as Float64Array }));
-    return { ...net, graph: finished(withHead(network.weights, start.ofAll)), heldOut };
+    return { ...net, graph: finished(network, weights), heldOut };
   } finally {
     await Promise.all([training.close(), validation.close()]);
   }
@@ -188,12 +207,27 @@ function withHead({ parameters, statistics }: Weights, head: LinearClassifier): 
 
 /** Between two states of the same network: 0 is `from`, 1 is `to`. */
 function blended(from: Weights, to: Weights, share: number): Weights {
-  const parameters = [...to.parameters].map(([name, { dims, data }]) => {
-    const start = from.parameters.get(name)?.data as Float32Array;
-    const between = Float32Array.from(start, (value, i) => value + share * ((data[i] as number) - value));
-    return [name, floatTensor(dims, between)] as const;
-  });
-  return { parameters: new Map([...from.parameters, ...parameters]), statistics: to.statistics };
+  const between = (start: ReadonlyMap<string, Tensor>, end: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+    new Map([
+      ...start,
+      ...[...end].map(([name, { dims, data }]) => {
+        const before = start.get(name)?.data as Float32Array;
+        const mixed = Float32Array.from(before, (value, i) => value + share * ((data[i] as number) - value));
+        return [name, floatTensor(dims, mixed)] as const;
+      }),
+    ]);
+  return { parameters: between(from.parameters, to.parameters), statistics: between(from.statistics, to.statistics) };
+}
+
+/** Pictures as the first epoch shows them, in feeds of the backbone. */
+async function firstPictures(loader: Loader, most: number) {
+  const feeds: { [modelValues.image]: FloatTensor }[] = [];
+  for (let index = 0, seen = 0; index < loader.batches && seen < most; index++) {
+    const batch = await loader.batch(0, index);
+    feeds.push({ [modelValues.image]: batchFeeds(batch).image });
+    seen += batch.rows;
+  }
+  return feeds;
 }
 
 /** Evenly spread over the list, whatever its order. */

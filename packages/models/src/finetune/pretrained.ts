@@ -2,7 +2,8 @@
 import type { Graph } from "@sightline/nn/graph";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { inferShapes } from "@sightline/nn/shapes";
-import { type TrainableGraphOptions, trainableGraph } from "@sightline/nn/trainable-graph";
+import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import { measureNorms, type TrainableGraphOptions, trainableGraph } from "@sightline/nn/trainable-graph";
 import { backboneOnPixels } from "../pixel-input.js";
 
 export interface Pretrained {
@@ -34,13 +35,50 @@ export function pretrained(backbone: Graph, { norms, ...options }: PretrainedOpt
     group: (name) => stageOf.get(name) ?? "stage1",
     ...(norms && { norms }),
   });
-  const parameters = new Map([...graph.initializers].map(([name, value]) => [`${prefix}${name}`, value] as const));
+  const parameters = new Map<string, Tensor>(
+    [...graph.initializers].map(([name, value]) => [`${prefix}${name}`, value]),
+  );
+  const statistics = new Map<string, Tensor>();
+  for (const [output, { scale, bias, mean, variance }] of norms ?? []) {
+    const of = (part: string): string => `${prefix}${output}/norm/${part}`;
+    parameters.set(of("scale"), vector(scale)).set(of("bias"), vector(bias));
+    statistics.set(of("mean"), vector(mean)).set(of("variance"), vector(variance));
+  }
   return {
     graph,
     model,
-    weights: { parameters, statistics: new Map() },
+    weights: { parameters, statistics },
     stages: [...new Set(stageOf.values())].sort(),
   };
+}
+
+function vector(values: Float32Array): Tensor {
+  return floatTensor([values.length], values);
+}
+
+/**
+ * The same network with batch norms behind the convolutions of all but the first `frozen` stages, as it had them once: what
+ * they start with leaves its answers as they are.
+ *
+ * @param batches feeds of its graph: pictures as it will learn from
+ */
+export async function withNorms(
+  { graph, stages }: Pretrained,
+  batches: Iterable<Readonly<Record<string, Tensor>>>,
+  {
+    backbone,
+    frozen,
+    threads,
+    ...options
+  }: PretrainedOptions & { readonly backbone: Graph; readonly frozen: number; readonly threads: number },
+): Promise<Pretrained> {
+  const stageOf = stagesByConstant(graph, options.height);
+  const learning = new Set(stages.slice(frozen));
+  const chosen = graph.nodes
+    .filter(({ inputs: [, weights = ""] }) => learning.has(stageOf.get(weights) ?? ""))
+    .map(({ outputs: [output] }) => output);
+  const norms = await measureNorms(graph, batches, { threads, choose: (output) => chosen.includes(output) });
+  return pretrained(backbone, { ...options, norms });
 }
 
 function stagesByConstant(graph: Graph, height: number): ReadonlyMap<string, string> {
