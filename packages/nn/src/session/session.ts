@@ -58,9 +58,10 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
 export interface GraphSession extends Session {
   /**
    * Computes the outputs named, into the given tensors' own data, and nothing else: training keeps two sets of state and
-   * exchanges them, so that nothing is copied. A tensor must not be an input of the same run.
+   * exchanges them, so that nothing is copied.
    *
-   * @throws NnError as `run` does; `WRONG_INPUT` for an output that doesn't exist or doesn't fit.
+   * @throws NnError as `run` does; `WRONG_INPUT` for an output that doesn't exist, doesn't fit, or shares memory with an
+   * input of the same run.
    */
   runInto(feeds: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<string, Tensor>>): Promise<void>;
 }
@@ -140,6 +141,13 @@ class OnnxSession implements GraphSession {
         const expected = info ? `must be ${info.type} (${info.dims.join(", ")})` : "doesn't exist";
         throw new NnError("WRONG_INPUT", `Output "${name}" ${expected}, got ${type} (${dims.join(", ")}).`);
       }
+      const shared = Object.entries(feeds).find(([, feed]) => overlaps(feed.data, data));
+      if (shared) {
+        throw new NnError(
+          "WRONG_INPUT",
+          `Output "${name}" would be written over input "${shared[0]}" of the same run.`,
+        );
+      }
       fetches[name] = new this.#runtime.Tensor(type, data, dims);
     }
     await this.#run(feeds, fetches);
@@ -172,6 +180,11 @@ class OnnxSession implements GraphSession {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+function overlaps(a: TensorData, b: TensorData): boolean {
+  if (a.buffer !== b.buffer) return false;
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
 
 function fromNative(result: OnnxRuntime.Tensor): Tensor {
