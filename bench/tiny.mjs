@@ -103,6 +103,7 @@ export async function trainedAndTested({ name, options }, seed, threads, say) {
   const shares = [];
   const begun = performance.now();
   let shown = begun;
+  let judged = null;
   const { bytes, manifest } = await train({
     pictures,
     method: "tiny",
@@ -111,10 +112,11 @@ export async function trainedAndTested({ name, options }, seed, threads, say) {
     methodOptions: options,
     onEpoch: ({ epoch, loss, metric, picturesPerSecond, waitedShare }) => {
       shares.push(waitedShare);
+      judged = metric ?? judged;
       if (performance.now() - shown < 60_000) return;
       shown = performance.now();
       say(
-        `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}, held out ${metric?.toFixed(3)}, ${picturesPerSecond.toFixed(0)}/s`,
+        `${name}: epoch ${epoch}, loss ${loss.toFixed(3)}, held out ${judged?.toFixed(3) ?? "–"}, ${picturesPerSecond.toFixed(0)}/s`,
       );
     },
   });

@@ -14,10 +14,11 @@ import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { floatTensor } from "@sightline/nn/tensor";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
+import { loaderSamples } from "../training-samples.js";
 import { bytesPerView, type CachedTap, cacheFeatures, type SizedSample } from "./feature-cache.js";
 import { type HeadSettings, HeadTraining, headAnswers, shareRight, type TrainedHeads } from "./head-training.js";
 import { type Pretrained, pretrained } from "./pretrained.js";
-import { loaderSamples, severalLabelsRecipe } from "./training-pictures.js";
+import { severalLabelsRecipe } from "./training-pictures.js";
 
 export interface SeveralLabelsSettings extends HeadSettings {
   /** Pixels of the input, whatever its shape. */

@@ -1,6 +1,5 @@
 /** Small networks trained from nothing, for few pictures and small processors. */
-import type { Sample } from "@sightline/dataset/dataset";
-import { batchFeeds, batchSource, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import { batchFeeds, batchSource, openLoader } from "@sightline/dataset/loader";
 import { exportGraph } from "@sightline/nn/export";
 import { binaryCrossEntropy, crossEntropy } from "@sightline/nn/losses";
 import type { Weights } from "@sightline/nn/network";
@@ -16,6 +15,7 @@ import { trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
+import { labelWeights, loaderSamples } from "../training-samples.js";
 import { tinyModel } from "./tiny-net.js";
 import { countTiny, planTiny, sizeForBudget, type TinyBudget, tinySizes } from "./tiny-plan.js";
 
@@ -161,17 +161,4 @@ function definitionOf(plan: ReturnType<typeof planTiny>, context: NetContext): T
       return { loss: crossEntropy(net, logits, wanted, { classWeights: labelWeights(targets), labelSmoothing: 0.05 }) };
     },
   };
-}
-
-/** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */
-function labelWeights(targets: readonly (readonly number[])[]): number[] {
-  const counts = (targets[0] ?? []).map((_, k) => targets.reduce((sum, row) => sum + (row[k] ?? 0), 0));
-  const roots = counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));
-  // Scaled so that the pictures' weights average to 1.
-  const total = counts.reduce((sum, count, k) => sum + count * (roots[k] as number), 0);
-  return roots.map((root) => (root * targets.length) / Math.max(1e-9, total));
-}
-
-function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
-  return samples.map((sample) => ({ name: sample.name, file: sample.file, target: targetOf(sample) }));
 }
