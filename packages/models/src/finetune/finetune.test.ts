@@ -13,8 +13,9 @@ import type { NetContext } from "../method.js";
 import { readOptions } from "../method-options.js";
 import { openPredictor } from "../predictor.js";
 import { train } from "../train.js";
+import { labelWeights } from "../training-samples.js";
 import { finetune } from "./finetune.js";
-import { labelWeights, type OneLabelSettings, trainOneLabel } from "./one-label.js";
+import { type OneLabelSettings, trainOneLabel } from "./one-label.js";
 import { pretrained, stageRates, withNorms } from "./pretrained.js";
 import { flipChoices, type MixChoice, oneLabelRecipe, severalLabelsRecipe } from "./training-pictures.js";
 

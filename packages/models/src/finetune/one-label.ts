@@ -18,10 +18,11 @@ import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
+import { labelWeights, loaderSamples } from "../training-samples.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
 import { alteredDetail } from "./picture-features.js";
 import { type Pretrained, pretrained, stageRates, withNorms } from "./pretrained.js";
-import { flipChoices, loaderSamples, type MixChoice, oneLabelRecipe } from "./training-pictures.js";
+import { flipChoices, type MixChoice, oneLabelRecipe } from "./training-pictures.js";
 
 export interface OneLabelSettings {
   readonly size: number;
@@ -45,11 +46,16 @@ const headGroup = "head";
 /** More pictures than this don't change which flips help, nor where the head begins. */
 const mostForStart = 1500;
 
+/** … and where time is short, so many for each second of it: finding the start takes about a third then. */
+const startPerSecond = 4;
+
 /** Pictures that say what the batch norms start with. */
 const mostForNorms = 128;
 
 /** Epochs where the start tells all held-out pictures already: what comes out of more can't be judged. */
 const settledEpochs = 3;
+
+const leastForStart = 60;
 
 /** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
 const blendShares = [1, 2 / 3, 1 / 3, 0];
@@ -57,13 +63,17 @@ const blendShares = [1, 2 / 3, 1 / 3, 0];
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
   const { seed, threads, signal } = context;
   const { size, batchSize } = settings;
-  const asked = thinned(context.validation, mostForStart);
+  const most = Math.min(
+    mostForStart,
+    Math.round(((context.leftMs() ?? Number.POSITIVE_INFINITY) / 1000) * startPerSecond),
+  );
+  const asked = thinned(context.validation, most);
   const taps = pooledTaps.map(({ tap }) => tap);
   const backbone = { width: size, height: size, taps };
   const network = pretrained(context.backbone, backbone);
   const start = await linearStart({
     graph: featureGraph(network, size),
-    training: loaderSamples(context, thinned(context.training, mostForStart)),
+    training: loaderSamples(context, thinned(context.training, most)),
     validation: loaderSamples(context, asked),
     size,
     flipChoices: flipChoices(context),
@@ -230,16 +240,9 @@ async function firstPictures(loader: Loader, most: number) {
   return feeds;
 }
 
-/** Evenly spread over the list, whatever its order. */
-function thinned<Item>(items: readonly Item[], most: number): readonly Item[] {
+/** At least some of each label: evenly spread over the list, which is in the order of the labels or in none. */
+function thinned<Item>(items: readonly Item[], wanted: number): readonly Item[] {
+  const most = Math.max(leastForStart, wanted);
   if (items.length <= most) return items;
   return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as Item);
-}
-
-/** Rare labels count more, but not so much that a few pictures lead: by the root of how much rarer they are. */
-export function labelWeights(targets: readonly (readonly number[])[]): number[] {
-  const counts = (targets[0] ?? []).map((_, k) => targets.reduce((sum, row) => sum + (row[k] ?? 0), 0));
-  const roots = counts.map((count) => 1 / Math.sqrt(Math.max(1, count)));
-  const total = counts.reduce((sum, count, k) => sum + count * (roots[k] as number), 0);
-  return roots.map((root) => (root * targets.length) / Math.max(1e-9, total));
 }

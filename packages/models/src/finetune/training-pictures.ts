@@ -1,6 +1,4 @@
 /** What both kinds of fine-tuning do to training pictures, and how the loader gets them. */
-import type { Sample } from "@sightline/dataset/dataset";
-import type { LoaderSample } from "@sightline/dataset/loader";
 import {
   type AllowedFlips,
   allowedFlips,
@@ -37,11 +35,11 @@ const smallThings: Recipe = {
   ...plainRecipe,
   flipSideways: 0.5,
   flipUpsideDown: 0.5,
-  rotationDegrees: 7,
-  shearDegrees: 5,
-  shift: 0.12,
-  zoom: [0.83, 1.2],
-  stretch: 1.15,
+  rotationDegrees: 10,
+  shearDegrees: 8,
+  shift: 0.15,
+  zoom: [0.7, 1.4],
+  stretch: 1.25,
   brightness: 0.3,
   contrast: 0.3,
   saturation: 0.4,
@@ -83,8 +81,4 @@ export function flipChoices({ labels, options }: NetContext): readonly AllowedFl
   // Labels that speak of sides or of up and down are not to be put to the test: they would only be blurred.
   if (!allowedFlips(labels, "auto").sideways) return [none];
   return [none, allowedFlips(labels, "sideways"), allowedFlips(labels, "all")];
-}
-
-export function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
-  return samples.map((sample) => ({ name: sample.name, file: sample.file, target: targetOf(sample) }));
 }
