@@ -48,11 +48,15 @@ export class BatchMaker {
 
     const planes = new Float32Array(rows * 3 * width * height);
     const boxes: number[] = [];
+    const shares: number[] = [];
     for (let row = 0; row < rows; row++) {
       const sources = [samples[row] as number, ...(tiles[row] ?? [])].map((sample) => this.#labelled(sample, pictures));
       const result = this.#changed(sources, randoms[row] as SeededRandom);
       writePlanes(result.image, planes, row * 3 * width * height);
-      for (const { label, x1, y1, x2, y2 } of result.boxes) boxes.push(row, label, x1, y1, x2, y2);
+      for (const { label, x1, y1, x2, y2, visible = 1 } of result.boxes) {
+        boxes.push(row, label, x1, y1, x2, y2);
+        shares.push(visible);
+      }
     }
     const mixes: readonly Mix[] =
       recipe === null
@@ -67,6 +71,7 @@ export class BatchMaker {
       samples,
       targets: this.#targets(samples, mixes),
       boxes: Float32Array.from(boxes),
+      visible: Float32Array.from(shares),
       partners: Int32Array.from(mixes, ({ partner }) => partner),
       weights: Float32Array.from(mixes, ({ weight }) => weight),
     };
@@ -96,8 +101,8 @@ export class BatchMaker {
     const boxes = this.#order.samples[sample]?.boxes ?? [];
     return {
       image,
-      boxes: boxes.map(({ label, x1, y1, x2, y2 }) => ({
-        label,
+      boxes: boxes.map(({ x1, y1, x2, y2, ...box }) => ({
+        ...box,
         x1: x1 * scaleX,
         y1: y1 * scaleY,
         x2: x2 * scaleX,

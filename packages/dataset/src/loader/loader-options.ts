@@ -1,5 +1,5 @@
 /** What a loader is told, and what it hands out. */
-import type { Corners } from "@sightline/vision/augment/boxes";
+import type { Corners, Shown } from "@sightline/vision/augment/boxes";
 import type { Recipe } from "@sightline/vision/augment/recipe";
 
 /** One picture with what is known about it, ready for training. */
@@ -15,7 +15,7 @@ export interface LoaderSample {
   readonly region?: Corners;
 }
 
-export interface LoaderBox extends Corners {
+export interface LoaderBox extends Corners, Shown {
   /** Its place in the list of labels. */
   readonly label: number;
 }
@@ -59,6 +59,8 @@ export interface Batch {
   readonly targets: Float32Array;
   /** One box after the other: row, label, x1, y1, x2, y2 in pixels of the input. */
   readonly boxes: Float32Array;
+  /** One value a box: the share of its object that is still in the picture, 0–1. */
+  readonly visible: Float32Array;
   /** The row that was mixed into each, or itself; and the share that is its own. */
   readonly partners: Int32Array;
   readonly weights: Float32Array;

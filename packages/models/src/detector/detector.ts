@@ -45,6 +45,12 @@ const validationShare = 0.1;
 /** What one costs, in training pictures: for each of its pictures, and for making the network ready. */
 const validationCost = { picture: 0.25, start: 20 };
 
+/**
+ * Of an object that our own cutting left less than this much, nobody said whether it counts: some people mark whatever
+ * shows at a picture's edge, others what is nearly whole. The pictures' own edges teach which.
+ */
+const sureShare = 0.8;
+
 /** What holds for most cameras: things come nearer and farther, lie elsewhere, in other light and in other company. */
 const recipe: Recipe = {
   ...plainRecipe,
@@ -217,7 +223,7 @@ function loaderSamples(rows: readonly MeasuredSample[], { tiling }: InputPlan): 
     const tiles = planTiles(width, height, { width: tile, height: tile, overlap }).map((part) => {
       const region = { x1: part.x, y1: part.y, x2: part.x + part.width, y2: part.y + part.height };
       const inside = clipBoxes(boxes, region, defaultBoxLimits).map((box) => ({
-        label: box.label,
+        ...box,
         x1: box.x1 - part.x,
         y1: box.y1 - part.y,
         x2: box.x2 - part.x,
@@ -247,6 +253,7 @@ export function definitionOf(shape: DetectorShape): TrainingDefinition {
       [modelValues.image]: imageInput(places),
       [targetValues.boxes]: { type: "float32", dims: ["N", places.count, 4] },
       [targetValues.labels]: { type: "float32", dims: ["N", places.count, labelCount] },
+      [targetValues.weights]: { type: "float32", dims: ["N", places.count] },
       [targetValues.share]: { type: "float32", dims: ["N", 1] },
     },
     model: detectorModel(shape),
@@ -255,7 +262,10 @@ export function definitionOf(shape: DetectorShape): TrainingDefinition {
 }
 
 /** A loader's batch as the step takes it: places are dealt out here, from the boxes alone. */
-export function feeds(batch: Pick<Batch, "pictures" | "rows" | "boxes">, { places, labelCount }: DetectorShape) {
+export function feeds(
+  batch: Pick<Batch, "pictures" | "rows" | "boxes" | "visible">,
+  { places, labelCount }: DetectorShape,
+) {
   const { pictures, rows } = batch;
   const perPicture: TargetBox[][] = Array.from({ length: rows }, () => []);
   for (let at = 0; at < batch.boxes.length; at += 6) {
@@ -267,21 +277,24 @@ export function feeds(batch: Pick<Batch, "pictures" | "rows" | "boxes">, { place
       number,
       number,
     ];
-    perPicture[row]?.push({ label, x1, y1, x2, y2 });
+    perPicture[row]?.push({ label, x1, y1, x2, y2, isUnsure: (batch.visible[at / 6] ?? 1) < sureShare });
   }
   const boxes = new Float32Array(rows * places.count * 4);
   const labels = new Float32Array(rows * places.count * labelCount);
+  const weights = new Float32Array(rows * places.count);
   let positives = 0;
   for (const [row, objects] of perPicture.entries()) {
     const targets = assignTargets(objects, places, labelCount);
     boxes.set(targets.boxes, row * places.count * 4);
     labels.set(targets.labels, row * places.count * labelCount);
+    weights.set(targets.weights, row * places.count);
     positives += targets.positives;
   }
   return {
     [modelValues.image]: floatTensor([rows, 3, places.height, places.width], pictures),
     [targetValues.boxes]: floatTensor([rows, places.count, 4], boxes),
     [targetValues.labels]: floatTensor([rows, places.count, labelCount], labels),
+    [targetValues.weights]: floatTensor([rows, places.count], weights),
     [targetValues.share]: floatTensor([rows, 1], new Float32Array(rows).fill(1 / Math.max(1, positives))),
   };
 }

@@ -10,7 +10,7 @@ import { detectorModel, detectorValues } from "./network.js";
 import { assignTargets, makePlaces } from "./places.js";
 
 /** Two places, two labels; the second place answers for an object of the second label. */
-async function lossOf(boxes: readonly number[], logits: readonly number[]) {
+async function lossOf(boxes: readonly number[], logits: readonly number[], weights: readonly number[] = [1, 1]) {
   const net = new Network({ mode: "train", batch: 1 });
   const input = (name: string, dims: number[]) => net.builder.input(name, "float32", dims);
   const outputs = {
@@ -21,6 +21,7 @@ async function lossOf(boxes: readonly number[], logits: readonly number[]) {
   const inputs = {
     [targetValues.boxes]: input(targetValues.boxes, [1, 2, 4]),
     [targetValues.labels]: input(targetValues.labels, [1, 2, 2]),
+    [targetValues.weights]: input(targetValues.weights, [1, 2]),
     [targetValues.share]: input(targetValues.share, [1, 1]),
   };
   const losses = detectorLoss(net, outputs, inputs, { width: 64, height: 32 });
@@ -35,6 +36,7 @@ async function lossOf(boxes: readonly number[], logits: readonly number[]) {
     ),
     [targetValues.boxes]: floatTensor([1, 2, 4], [3, 3, 4, 4, 10, 10, 30, 20]),
     [targetValues.labels]: floatTensor([1, 2, 2], [0, 0, 0, 1]),
+    [targetValues.weights]: floatTensor([1, 2], weights),
     [targetValues.share]: floatTensor([1, 1], [1]),
   });
   const [loss = 0, scores = 0, boxLoss = 0] = ["loss", "scores", "boxes"].map((name) =>
@@ -48,6 +50,12 @@ const anywhere = [0, 0, 8, 8];
 test("a box on its object and sure scores cost nothing, wherever the boxes of other places lie", async () => {
   const { loss } = await lossOf([...anywhere, 10, 10, 30, 20], [-20, -20, -20, 20]);
   assert.ok(loss < 1e-3, `${loss}`);
+});
+
+test("a place without weight says what it likes", async () => {
+  const { scores: counted } = await lossOf([...anywhere, 10, 10, 30, 20], [4, 4, -20, 20]);
+  const { scores: free } = await lossOf([...anywhere, 10, 10, 30, 20], [4, 4, -20, 20], [0, 1]);
+  assert.ok(counted > 1 && free < 1e-3, `${counted}, ${free}`);
 });
 
 test("the box loss is 1 minus the generalised overlap", async () => {

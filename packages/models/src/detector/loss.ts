@@ -11,6 +11,8 @@ export const targetValues = {
   boxes: "target_boxes",
   /** `[N, M, labels]`, 1 where the place answers for an object of the label. */
   labels: "target_labels",
+  /** `[N, M]`: 0 where the place learns no score, else 1. */
+  weights: "target_weights",
   /** `[N, 1]`: 1 / the number of places of the whole batch that answer for an object. */
   share: "target_share",
 } as const;
@@ -49,9 +51,14 @@ export function detectorLoss(
   const softplus = tape.plus(tape.emit("Relu", [logits]), tape.emit("Log", [tape.plus(power, 1)]));
   const entropy = tape.minus(softplus, tape.times(quality, logits));
 
+  const counted = tape.reshape(inputs[targetValues.weights] as string, [batch, count, 1]);
+
   const perPicture = (value: string, size: number): string =>
     tape.sum(tape.times(tape.sum(tape.reshape(value, [batch, size]), [1]), share), [0, 1]);
-  const scoreLoss = tape.reshape(perPicture(tape.times(wrongness, entropy), count * labelCount), []);
+  const scoreLoss = tape.reshape(
+    perPicture(tape.times(tape.times(wrongness, entropy), counted), count * labelCount),
+    [],
+  );
   const boxLoss = tape.reshape(perPicture(tape.times(misses, isObject), count), []);
   return { loss: tape.plus(scoreLoss, tape.times(boxLoss, boxWeight)), scores: scoreLoss, boxes: boxLoss };
 }

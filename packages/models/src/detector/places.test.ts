@@ -81,6 +81,21 @@ test("of two objects around one place the smaller one gets it", () => {
   assert.ok(owners([small, large]).some(({ label }) => label === 0));
 });
 
+test("the places of an object that may count or not learn nothing; it takes none from others' lists", () => {
+  const sure = { label: 0, x1: 200, y1: 100, x2: 240, y2: 140 };
+  const unsure = { label: 1, x1: 80, y1: 80, x2: 120, y2: 120 };
+  const { labels, weights, positives } = assignTargets([sure, { ...unsure, isUnsure: true }], places, 2);
+  const both = assignTargets([sure, unsure], places, 2);
+  for (let place = 0; place < places.count; place++) {
+    const isUnsure = both.labels[place * 2 + 1] === 1;
+    assert.equal(weights[place], isUnsure ? 0 : 1);
+    assert.equal(labels[place * 2], both.labels[place * 2]);
+    assert.equal(labels[place * 2 + 1], 0);
+  }
+  assert.equal(positives, assignTargets([sure], places, 2).positives);
+  assert.ok(both.weights.every((weight) => weight === 1));
+});
+
 test("a picture without objects has no place to answer, and targets stay boxes with an area", () => {
   const { boxes, labels, positives } = assignTargets([], places, 2);
   assert.equal(positives, 0);

@@ -25,6 +25,8 @@ export interface TargetBox {
   readonly y1: number;
   readonly x2: number;
   readonly y2: number;
+  /** Cut so far that it may count as an object or not: the places that would answer for it learn nothing. */
+  readonly isUnsure?: boolean;
 }
 
 /** What the places of one picture should answer. */
@@ -33,6 +35,8 @@ export interface PictureTargets {
   readonly boxes: Float32Array;
   /** `places × labels`: 1 where the place answers for an object of this label. */
   readonly labels: Float32Array;
+  /** One value a place: 0 where it learns no score, else 1. */
+  readonly weights: Float32Array;
   /** How many places answer for an object. */
   readonly positives: number;
 }
@@ -162,11 +166,13 @@ function nearestPlace(box: TargetBox, places: Places, owner: Int32Array): number
 function written(owner: Int32Array, boxes: readonly TargetBox[], places: Places, labelCount: number): PictureTargets {
   const target = new Float32Array(places.count * 4);
   const labels = new Float32Array(places.count * labelCount);
+  const weights = new Float32Array(places.count).fill(1);
   const centres = placeCentres(places);
   let positives = 0;
   for (let place = 0; place < places.count; place++) {
     const box = boxes[owner[place] as number];
-    if (box === undefined) {
+    if (box === undefined || box.isUnsure) {
+      if (box !== undefined) weights[place] = 0;
       const [x, y] = [centres[place * 3] as number, centres[place * 3 + 1] as number];
       target.set([x - 0.5, y - 0.5, x + 0.5, y + 0.5], place * 4);
       continue;
@@ -175,7 +181,7 @@ function written(owner: Int32Array, boxes: readonly TargetBox[], places: Places,
     labels[place * labelCount + box.label] = 1;
     positives++;
   }
-  return { boxes: target, labels, positives };
+  return { boxes: target, labels, weights, positives };
 }
 
 function area({ x1, y1, x2, y2 }: TargetBox): number {

@@ -106,7 +106,14 @@ test("in a mosaic too, and boxes of which too little is left are gone", () => {
 test("a box is cut at the edge and left out when less than its limit remains", () => {
   const box = { x1: 0, y1: 0, x2: 10, y2: 10 };
   const limits = { minShare: 0.3, minSide: 2 };
-  assert.deepEqual(mapBoxes([box], shifting(-6, 0), 20, 20, limits), [{ x1: 0, y1: 0, x2: 4, y2: 10 }]);
+  const cut = mapBoxes([box], shifting(-6, 0), 20, 20, limits);
+  assert.deepEqual(cut, [{ x1: 0, y1: 0, x2: 4, y2: 10, visible: 0.4 }]);
+  assert.deepEqual(mapBoxes(cut, shifting(0, -1), 20, 20, limits), [{ x1: 0, y1: 0, x2: 4, y2: 9, visible: 0.36 }]);
+  assert.deepEqual(
+    mapBoxes(cut, shifting(0, -4), 20, 20, limits),
+    [],
+    "of the whole object, not of what was left before",
+  );
   assert.deepEqual(mapBoxes([box], shifting(-8, 0), 20, 20, limits), []);
   assert.deepEqual(mapBoxes([box], scaling(0.15, 0.15), 20, 20, limits), []);
   assert.deepEqual(mapBoxes([box], flippingSideways(20), 20, 20, limits), [{ x1: 10, y1: 0, x2: 20, y2: 10 }]);

@@ -15,13 +15,21 @@ import {
   warp,
   warpInto,
 } from "./affine.js";
-import { type BoxLimits, type Corners, clipBoxes, defaultBoxLimits, mapBoxes, uncoveredBoxes } from "./boxes.js";
+import {
+  type BoxLimits,
+  type Corners,
+  clipBoxes,
+  defaultBoxLimits,
+  mapBoxes,
+  type Shown,
+  uncoveredBoxes,
+} from "./boxes.js";
 import { changeColour } from "./colour.js";
 import { addNoise, blurred, erase, type RandomSource } from "./damage.js";
 import type { Recipe } from "./recipe.js";
 
 /** A picture with what is known to be in it. */
-export interface Labelled<Box extends Corners> {
+export interface Labelled<Box extends Corners & Shown> {
   readonly image: Image;
   /** In pixels of `image`. */
   readonly boxes: readonly Box[];
@@ -44,7 +52,7 @@ export interface AugmentOptions {
  * @example
  * const { image, boxes } = augment(sample, recipe, random, { width: 96, height: 96, fit: "stretch" });
  */
-export function augment<Box extends Corners>(
+export function augment<Box extends Corners & Shown>(
   source: Labelled<Box>,
   recipe: Recipe,
   random: RandomSource,
@@ -59,7 +67,7 @@ export function augment<Box extends Corners>(
  * Four pictures around a random middle, each changed in shape as the recipe allows, then changed in light as one (the
  * mosaic of YOLOv4, Bochkovskiy et al. 2020).
  */
-export function mosaic<Box extends Corners>(
+export function mosaic<Box extends Corners & Shown>(
   sources: readonly [Labelled<Box>, Labelled<Box>, Labelled<Box>, Labelled<Box>],
   recipe: Recipe,
   random: RandomSource,
@@ -118,7 +126,7 @@ export function fitting(image: Image, width: number, height: number, fit: Fit): 
   );
 }
 
-function afterGeometry<Box extends Corners>(
+function afterGeometry<Box extends Corners & Shown>(
   { image, boxes }: Labelled<Box>,
   recipe: Recipe,
   random: RandomSource,

@@ -23,7 +23,7 @@ export const defaultBoxLimits: BoxLimits = { minShare: 0.3, minSide: 2 };
  * Each box becomes the smallest upright box around its four mapped corners (a little too large for a picture turned by
  * other than quarter turns: keep such turns small), cut to `0 … width`, `0 … height`.
  */
-export function mapBoxes<Box extends Corners>(
+export function mapBoxes<Box extends Corners & Shown>(
   boxes: readonly Box[],
   map: Affine,
   width: number,
@@ -37,8 +37,13 @@ export function mapBoxes<Box extends Corners>(
   );
 }
 
-/** Boxes cut to an area; each keeps whatever else it carries (its label). */
-export function clipBoxes<Box extends Corners>(boxes: readonly Box[], area: Corners, limits: BoxLimits): Box[] {
+/** A box may carry the share of its object that is still shown, 0–1; without it the object is whole. */
+export interface Shown {
+  readonly visible?: number;
+}
+
+/** Boxes cut to an area; each keeps whatever else it carries (its label), and learns how much of it is left. */
+export function clipBoxes<Box extends Corners & Shown>(boxes: readonly Box[], area: Corners, limits: BoxLimits): Box[] {
   return boxes.flatMap((box) => {
     const cut = {
       x1: Math.max(area.x1, box.x1),
@@ -48,8 +53,10 @@ export function clipBoxes<Box extends Corners>(boxes: readonly Box[], area: Corn
     };
     const [width, height] = [cut.x2 - cut.x1, cut.y2 - cut.y1];
     const whole = (box.x2 - box.x1) * (box.y2 - box.y1);
-    const isLeft = width < limits.minSide || height < limits.minSide || width * height < limits.minShare * whole;
-    return isLeft ? [] : [{ ...box, ...cut }];
+    const { visible: before = 1 } = box;
+    const visible = whole > 0 ? (before * Math.max(0, width) * Math.max(0, height)) / whole : before;
+    const isGone = width < limits.minSide || height < limits.minSide || visible < limits.minShare;
+    return isGone ? [] : [{ ...box, ...cut, ...(visible < 1 && { visible }) }];
   });
 }
 
