@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { type Drawing, drawing, drawnPictures } from "../drawn-pictures.js";
+import { evaluateSamples } from "../evaluate.js";
 import { readManifest } from "../model-file.js";
 import { openPredictor } from "../predictor.js";
 import { train } from "../train.js";
@@ -64,6 +65,47 @@ test("a small network learns shapes from drawn pictures, keeps its budget, and i
     right += (await predictor.predict(new Uint8Array(await readFile(file)))).label === label ? 1 : 0;
   }
   assert.ok(right >= 34, `${right} of 40 right`);
+});
+
+test("several labels at once are learnt apart from each other", async (t) => {
+  const scene = (hasRed: boolean, hasBlue: boolean, seed: number): Drawing => {
+    const random = seededRandom(seed);
+    const picture = drawing(48, 48, () => [90 + 8 * random.normal(), 90, 90]);
+    const put = (colour: readonly [number, number, number]): void => {
+      const [x, y] = [random.between(2, 34), random.between(2, 34)];
+      picture.fill(x, y, x + 12, y + 12, colour);
+    };
+    if (hasRed) put([220, 40, 40]);
+    if (hasBlue) put([40, 40, 220]);
+    return picture;
+  };
+  const labelled = async (count: number, firstSeed: number) => {
+    const holds = Array.from({ length: count }, (_, i) => [i % 2 === 0, i % 4 < 2] as const);
+    const drawn = await drawnPictures(
+      "multilabel",
+      null,
+      holds.map(([hasRed, hasBlue], i) => ({ label: "", picture: scene(hasRed, hasBlue, firstSeed + i) })),
+    );
+    t.after(drawn.close);
+    const samples = drawn.pictures.samples.map((sample, i) => {
+      const [hasRed, hasBlue] = holds[i] ?? [false, false];
+      return { ...sample, labels: [...(hasRed ? ["red"] : []), ...(hasBlue ? ["blue"] : [])] };
+    });
+    return { ...drawn.pictures, labels: ["blue", "red"], samples };
+  };
+  const { bytes, manifest } = await train({
+    pictures: await labelled(48, 1),
+    method: "tiny",
+    seed: 1,
+    threads: 1,
+    epochs: 60,
+    methodOptions: { parameters: 5000, multiplyAccumulates: 300_000, flips: "all" },
+  });
+  assert.deepEqual([manifest.task, manifest.labels], ["multilabel", ["blue", "red"]]);
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  t.after(() => predictor.close());
+  const { metrics } = await evaluateSamples({ predictor, pictures: await labelled(24, 500) });
+  assert.ok((metrics.accuracy ?? 0) >= 0.85, `${metrics.accuracy} of the answers are right`);
 });
 
 test("too few pictures of a label and boxes are refused with the reason", () => {
