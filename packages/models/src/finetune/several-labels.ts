@@ -33,10 +33,10 @@ export const severalLabelsSettings: Omit<SeveralLabelsSettings, "area" | "batchS
   what: ["block5"],
   where: ["block9", "block12"],
   views: 960,
-  viewsPerPicture: 40,
+  viewsPerPicture: 30,
   heads: 2,
   hidden: 32,
-  steps: 300,
+  steps: 240,
   learningRate: 5e-3,
   weightDecay: 0.01,
 };
