@@ -236,7 +236,12 @@ export const routes = {
     summary: "The labelled pictures",
     access: viewer,
     params: projectId,
-    query: z.strictObject({ ...paging, label: s.Label.optional(), part: s.Part.optional() }),
+    query: z.strictObject({
+      ...paging,
+      label: s.Label.optional(),
+      part: s.Part.optional(),
+      order: z.enum(["newest", "oldest"]).default("newest").describe("Which come first"),
+    }),
     reply: page(s.Sample),
   }),
   addSample: route("POST", "/api/projects/:projectId/samples", {

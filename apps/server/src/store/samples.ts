@@ -70,6 +70,8 @@ export function sampleReads(queries: Queries) {
       projectId: string;
       label?: string | undefined;
       part?: Part | undefined;
+      /** Which come first; default: the newest. */
+      order?: "newest" | "oldest" | undefined;
       cursor?: string | undefined;
       limit: number;
     }): Promise<Page<Sample>> {
@@ -87,9 +89,10 @@ export function sampleReads(queries: Queries) {
         );
       }
       if (filter.part !== undefined) query = query.where("part", "=", filter.part);
-      if (filter.cursor !== undefined) query = query.where("id", "<", checkCursor(filter.cursor));
+      const isOldestFirst = filter.order === "oldest";
+      if (filter.cursor !== undefined) query = query.where("id", isOldestFirst ? ">" : "<", checkCursor(filter.cursor));
       const rows = await query
-        .orderBy("id", "desc")
+        .orderBy("id", isOldestFirst ? "asc" : "desc")
         .limit(filter.limit + 1)
         .execute();
       return toPage(rows, filter.limit, toSample);

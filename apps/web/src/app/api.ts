@@ -57,6 +57,7 @@ const staleAfter: Partial<Record<RouteName, readonly RouteName[]>> = {
   deleteProject: ["listProjects", "listInspections", "getStats", "listModels", "listCameras", "listJobs", "getSystem"],
   setThreshold: ["listProjects", "getProject", "getThresholdHistory"],
   addSample: ["listSamples", "getProject", "listProjects"],
+  changeSample: ["listSamples", "getSample", "getProject", "listProjects"],
   deleteSample: ["listSamples", "getProject", "listProjects"],
   startTraining: ["listJobs"],
   cancelJob: ["listJobs", "getJob"],

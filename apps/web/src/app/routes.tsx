@@ -28,6 +28,7 @@ export const router = createBrowserRouter([
       page("/projects/new", () => import("../features/projects/new-page.js")),
       page("/projects/:projectId", () => import("../features/projects/project-page.js")),
       page("/projects/:projectId/setup", () => import("../features/projects/setup-page.js")),
+      page("/projects/:projectId/pictures/:sampleId", () => import("../features/pictures/sample-page.js")),
       page("/models", () => import("../features/models/list-page.js")),
       page("/models/compare", () => import("../features/models/compare-page.js")),
       page("/models/:modelId", () => import("../features/models/detail-page.js")),

@@ -18,6 +18,8 @@ export interface ShownBoxes {
   /** Of the picture that the boxes are in, in pixels. */
   width: number;
   height: number;
+  /** Every label of the project, so that each has a colour of its own. */
+  labels: readonly string[];
   /** Names and scores; left out on thumbnails. */
   withNames?: boolean;
 }
@@ -34,28 +36,38 @@ export function BoxOverlay({ boxes, fit }: { boxes: ShownBoxes; fit: "contain" |
         viewBox={`0 0 ${boxes.width} ${boxes.height}`}
         preserveAspectRatio={fit === "cover" ? "xMidYMid slice" : "xMidYMid meet"}
         role="img"
-        aria-label={describe(boxes.items)}
+        aria-label={describeBoxes(boxes.items)}
       >
         {/* The best last, so that it lies on top. */}
         {boxes.items.toReversed().map((box, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own and are drawn anew together
-          <OneBox key={index} box={box} scale={scale} withName={boxes.withNames === true} limits={boxes} />
+          <BoxShape
+            // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own and are drawn anew together
+            key={index}
+            box={box}
+            scale={scale}
+            withName={boxes.withNames === true}
+            limits={boxes}
+            labels={boxes.labels}
+          />
         ))}
       </svg>
     </div>
   );
 }
 
-interface OneBoxProps {
+export interface BoxShapeProps {
   box: ShownBox;
   /** Screen pixels for one of the picture's. */
   scale: number;
   withName: boolean;
   limits: { width: number; height: number };
+  labels: readonly string[];
+  /** It is the one being changed. */
+  isChosen?: boolean;
 }
 
-function OneBox({ box, scale, withName, limits }: OneBoxProps) {
-  const { line, text } = colorOf(box.label);
+export function BoxShape({ box, scale, withName, limits, labels, isChosen = false }: BoxShapeProps) {
+  const { line, text } = colorOf(box.label, labels);
   const edges = { x: box.x1, y: box.y1, width: box.x2 - box.x1, height: box.y2 - box.y1 };
   const name = box.score === undefined ? box.label : `${box.label} ${Math.round(box.score * 100)} %`;
   const size = textPixels / scale;
@@ -65,8 +77,8 @@ function OneBox({ box, scale, withName, limits }: OneBoxProps) {
   const x = Math.max(0, Math.min(box.x1, limits.width - plate.width));
   return (
     <g>
-      <rect {...edges} className={css.rim} />
-      <rect {...edges} className={css.line} stroke={line} />
+      <rect {...edges} className={css.rim} fill="none" />
+      <rect {...edges} className={css.line} stroke={line} fill={isChosen ? line : "none"} fillOpacity={0.14} />
       {withName && (
         <>
           <rect x={x} y={y} {...plate} rx={size * 0.25} fill={line} />
@@ -79,7 +91,7 @@ function OneBox({ box, scale, withName, limits }: OneBoxProps) {
   );
 }
 
-function describe(items: readonly ShownBox[]): string {
+export function describeBoxes(items: readonly ShownBox[]): string {
   if (items.length === 0) return "No box";
   const counts = new Map<string, number>();
   for (const { label } of items) counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -22,3 +22,17 @@ test("every label has a plate that can be read, and always the same", () => {
   }
   assert.ok(seen.size >= 8);
 });
+
+test("labels of one project share no colour while there are enough, in whatever order they come", () => {
+  for (let start = 0; start < 40; start++) {
+    const labels = Array.from({ length: 10 }, (_, i) => `kind ${start * 10 + i}`);
+    const lines = labels.map((label) => colorOf(label, labels).line);
+    assert.equal(new Set(lines).size, 10);
+    assert.deepEqual(
+      labels.map((label) => colorOf(label, labels.toReversed()).line),
+      lines,
+    );
+  }
+  const many = Array.from({ length: 25 }, (_, i) => `kind ${i}`);
+  for (const label of many) assert.match(colorOf(label, many).line, /^#/);
+});

@@ -21,9 +21,24 @@ const palette: readonly LabelColor[] = [
   "#9ec9ff",
 ].map((line) => ({ line, text: dark }));
 
-export function colorOf(label: string): LabelColor {
-  // FNV-1a: spreads short names well.
-  let hash = 0x811c9dc5;
-  for (const character of label) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return palette[hash % palette.length] as LabelColor;
+/**
+ * @param among all labels of the project: no two of them share a colour while there are colours left. Which one a label
+ * gets depends on those alone, so that it is the same on every page.
+ */
+export function colorOf(label: string, among: readonly string[] = []): LabelColor {
+  const taken = new Set<number>();
+  for (const one of [...new Set([...among, label])].sort()) {
+    let slot = hash(one) % palette.length;
+    while (taken.size < palette.length && taken.has(slot)) slot = (slot + 1) % palette.length;
+    if (one === label) return palette[slot] as LabelColor;
+    taken.add(slot);
+  }
+  return palette[0] as LabelColor;
+}
+
+/** FNV-1a: spreads short names well. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return value;
 }

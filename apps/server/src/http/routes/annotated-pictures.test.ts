@@ -94,6 +94,24 @@ test("what was said of a picture can be changed, and a wrong change changes noth
   assert.deepEqual(listed.json.items, [json]);
 });
 
+test("pictures are listed from either end, and from any one of them onwards", async (t) => {
+  const { service, headers, projectId, add } = await open(t);
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) ids.push((await add({ labels: "[]" })).json.id);
+  const listed = async (query: object) => {
+    const { json } = await service.call("listSamples", {
+      headers,
+      params: { projectId },
+      query: { limit: "2", ...query },
+    });
+    return [json.items.map(({ id }: { id: string }) => ids.indexOf(id)), ids.indexOf(json.nextCursor)];
+  };
+  assert.deepEqual(await listed({}), [[3, 2], 2]);
+  assert.deepEqual(await listed({ order: "oldest" }), [[0, 1], 1]);
+  assert.deepEqual(await listed({ order: "oldest", cursor: ids[1] }), [[2, 3], -1]);
+  assert.deepEqual(await listed({ cursor: ids[1] }), [[0], -1]);
+});
+
 test("the only picture of a project may change to another kind of answer", async (t) => {
   const { service, headers, add } = await open(t);
   const { id: sampleId } = (await add({ label: "scratch" })).json;

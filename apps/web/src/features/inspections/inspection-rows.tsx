@@ -5,6 +5,7 @@ import { client } from "../../app/api.js";
 import { percent } from "../../components/format.js";
 import { Picture } from "../../components/picture.js";
 import { TimeText } from "../../components/time-text.js";
+import { useProjectLabels } from "../../components/use-project-labels.js";
 import { lookOf, Verdict } from "../../components/verdict.js";
 import css from "./inspection-rows.module.css";
 
@@ -30,6 +31,7 @@ export function InspectionRows({ items, search }: { items: readonly Inspection[]
 }
 
 function Row({ inspection, search }: { inspection: Inspection; search: string }) {
+  const labels = useProjectLabels(inspection.projectId);
   const to = `/inspections/${inspection.id}${search === "" ? "" : `?${search}`}`;
   return (
     <li>
@@ -39,7 +41,12 @@ function Row({ inspection, search }: { inspection: Inspection; search: string })
             lazy
             fit="cover"
             alt=""
-            boxes={{ items: inspection.detections, width: inspection.imageWidth, height: inspection.imageHeight }}
+            boxes={{
+              items: inspection.detections,
+              width: inspection.imageWidth,
+              height: inspection.imageHeight,
+              labels,
+            }}
             src={client.address("getInspectionThumbnail", { params: { inspectionId: inspection.id } })}
           />
         </span>

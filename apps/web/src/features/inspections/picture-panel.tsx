@@ -6,6 +6,7 @@ import { client } from "../../app/api.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { Picture } from "../../components/picture.js";
+import { useProjectLabels } from "../../components/use-project-labels.js";
 import type { InspectionDetail } from "./inspection-detail.js";
 import css from "./picture-panel.module.css";
 
@@ -13,6 +14,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
   const [opacity, setOpacity] = useLocalStorage({ key: "sightline.heat-map-opacity", defaultValue: 0.7 });
   const [isShown, setShown] = useLocalStorage({ key: "sightline.boxes-shown", defaultValue: true });
   const [minScore, setMinScore] = useState(0);
+  const labels = useProjectLabels(inspection.projectId);
   const shown = inspection.detections.filter(({ score }) => score >= minScore);
   const params = { inspectionId: inspection.id };
   return (
@@ -29,6 +31,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
             items: isShown ? shown : [],
             width: inspection.imageWidth,
             height: inspection.imageHeight,
+            labels,
             withNames: true,
           }}
         />

@@ -29,7 +29,7 @@ export function ModelReport({ model, project }: { model: ModelDetail; project: P
               <ConfusionPanel metrics={metrics} task={model.task} />
             )}
             {metrics !== null && metrics.perLabel.length > 0 && <PerLabelPanel metrics={metrics} task={model.task} />}
-            {candidates.length > 0 && <CandidatesPanel candidates={candidates} />}
+            {candidates.length > 1 && <CandidatesPanel candidates={candidates} />}
           </Stack>
         </Grid.Col>
         {withRoc && (

@@ -7,7 +7,7 @@ import { type FormEvent, useState } from "react";
 import { Icon } from "../../components/icon.js";
 
 export interface AddLabelProps {
-  aim: "defects" | "classes";
+  aim: "defects" | "classes" | "labels";
   taken: readonly string[];
   onAdd: (label: string) => void;
 }
@@ -16,7 +16,7 @@ export function AddLabel({ aim, taken, onAdd }: AddLabelProps) {
   const [isOpen, popover] = useDisclosure(false);
   const [text, setText] = useState("");
   const label = text.trim();
-  const what = aim === "defects" ? "kind of defect" : "class";
+  const what = { defects: "kind of defect", classes: "class", labels: "label" }[aim];
   const problem = taken.some((one) => one.toLowerCase() === label.toLowerCase())
     ? "It is already there."
     : label !== "" && !Label.safeParse(label).success
@@ -32,7 +32,12 @@ export function AddLabel({ aim, taken, onAdd }: AddLabelProps) {
   return (
     <Popover opened={isOpen} onChange={popover.toggle} trapFocus withArrow position="bottom-end">
       <Popover.Target>
-        <Button variant="default" leftSection={<Icon path={mdiTagPlusOutline} size={18} />} onClick={popover.toggle}>
+        <Button
+          variant="default"
+          size={aim === "labels" ? "xs" : "sm"}
+          leftSection={<Icon path={mdiTagPlusOutline} size={18} />}
+          onClick={popover.toggle}
+        >
           Name a {what}
         </Button>
       </Popover.Target>

@@ -2,7 +2,8 @@
 import { ActionIcon, Button, Center, Tooltip } from "@mantine/core";
 import { mdiClose } from "@mdi/js";
 import type { Sample } from "@sightline/api/schemas";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import { Link } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { Icon } from "../../components/icon.js";
@@ -36,7 +37,7 @@ export function Gallery({ projectId, label, stored, open }: GalleryProps) {
           <UploadTile key={upload.key} upload={upload} />
         ))}
         {items.map((sample) => (
-          <SampleTile key={sample.id} sample={sample} />
+          <SampleTile key={sample.id} sample={sample} search={`?label=${encodeURIComponent(label)}`} labels={[label]} />
         ))}
       </ul>
       {stored > items.length && limit < maxShown && (
@@ -52,7 +53,16 @@ export function Gallery({ projectId, label, stored, open }: GalleryProps) {
 
 const partTitles = { train: "for training", test: "kept for the test", auto: "" };
 
-function SampleTile({ sample }: { sample: Sample }) {
+export interface SampleTileProps {
+  sample: Sample;
+  /** Of the address of the picture's page: which pictures come before and after it. */
+  search: string;
+  /** Of the project. */
+  labels: readonly string[];
+  children?: ReactNode;
+}
+
+export function SampleTile({ sample, search, labels, children }: SampleTileProps) {
   const may = useMay("deleteSample");
   const remove = useChange("deleteSample");
   const params = { sampleId: sample.id };
@@ -60,17 +70,18 @@ function SampleTile({ sample }: { sample: Sample }) {
   return (
     <li className={css.tile} data-leaving={remove.isPending || undefined}>
       <Tooltip label={`${sample.name} · ${sample.width}×${sample.height}${part && ` · ${part}`}`}>
-        <div className={css.picture}>
+        <Link className={css.picture} to={`/projects/${sample.projectId}/pictures/${sample.id}${search}`}>
           <Picture
             lazy
             fit="cover"
             alt={sample.name}
             src={client.address("getSampleImage", { params })}
-            boxes={sample.boxes === null ? undefined : { ...sample, items: sample.boxes }}
+            boxes={sample.boxes === null ? undefined : { ...sample, items: sample.boxes, labels }}
           />
           {sample.part === "test" && <span className={css.part}>test</span>}
-        </div>
+        </Link>
       </Tooltip>
+      {children}
       {may.allowed && (
         <ActionIcon
           className={css.remove}

@@ -39,7 +39,7 @@ export function LabelPanel({ project, label, uploads }: { project: Project; labe
         subject={titleOf(label)}
         onFiles={({ pictures, others }) => {
           reportOthers(others);
-          queue.add(pictures, { label, part: "auto" });
+          queue.add(pictures, { label, answers: "label", part: "auto" });
         }}
       />
       <Gallery projectId={project.id} label={label} stored={stored} open={open} />

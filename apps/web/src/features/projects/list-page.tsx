@@ -49,7 +49,7 @@ export function Page() {
 }
 
 function ProjectCard({ project }: { project: Project }) {
-  const pictures = Object.values(project.samples.byLabel).reduce((sum, one) => sum + one, 0);
+  const pictures = project.samples.train + project.samples.test;
   return (
     <Paper component={Link} to={`/projects/${project.id}`} className={css.card} radius="lg" p="lg">
       <Stack gap="xs" h="100%">

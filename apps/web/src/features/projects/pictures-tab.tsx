@@ -1,20 +1,27 @@
 /** The project's pictures by label, to add to and to remove from. */
-import { SimpleGrid, Stack } from "@mantine/core";
+import { Anchor, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiImageMultipleOutline } from "@mdi/js";
 import type { Project } from "@sightline/api/schemas";
 import { useState } from "react";
+import { Link } from "react-router";
 import { useMay } from "../../app/session.js";
 import { Face } from "../../components/face.js";
+import { PageLoading } from "../../components/loading.js";
 import { Panel } from "../../components/panel.js";
 import { AddLabel } from "./add-label.js";
+import { AnnotatedPictures } from "./annotated-pictures.js";
 import { Gallery } from "./gallery.js";
 import { LabelPanel } from "./label-panel.js";
 import { isNormal, labelsToShow, sortLabels, titleOf } from "./labels.js";
 import { UploadReport } from "./upload-report.js";
+import { useAnswers } from "./use-answers.js";
 import { useUploads } from "./use-uploads.js";
 
 export function PicturesTab({ project }: { project: Project }) {
   const may = useMay("addSample");
+  const answers = useAnswers(project.id);
+  if (answers === undefined) return <PageLoading />;
+  if (answers === "labels" || answers === "boxes") return <AnnotatedPictures project={project} answers={answers} />;
   return may.allowed ? <EditablePictures project={project} /> : <ReadOnlyPictures project={project} />;
 }
 
@@ -32,6 +39,14 @@ function EditablePictures({ project }: { project: Project }) {
           <LabelPanel key={label} project={project} label={label} uploads={uploads} />
         ))}
       </SimpleGrid>
+      {existing.length === 0 && (
+        <Text size="sm" c="dimmed">
+          Several labels on each picture, or boxes around things?{" "}
+          <Anchor component={Link} to={`/projects/${project.id}/setup?step=pictures`} size="sm">
+            Choose it in the set-up
+          </Anchor>
+        </Text>
+      )}
       <div>
         <AddLabel aim={aim} taken={labels} onAdd={(label) => setAdded([...added, label])} />
       </div>

@@ -2,10 +2,13 @@
 import type { Part } from "@sightline/api/schemas";
 import { ApiCallError, createClient } from "@sightline/client/client";
 import { mediaTypeOf } from "../../components/dropped-files.js";
+import type { Answers } from "../training/methods.js";
 
 export interface PictureUpload {
   projectId: string;
-  label: string;
+  /** `null`: none yet. */
+  label: string | null;
+  answers: Answers;
   part: Part;
   file: File;
 }
@@ -15,7 +18,8 @@ export async function sendPicture(
   onShare: (share: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { projectId, label, part, file } = upload;
+  const { projectId, label, answers, part, file } = upload;
+  const said = answers === "label" ? { label: label ?? "" } : { [answers]: "[]" };
   const bytes = await readFile(file);
   const client = createClient({
     url: "",
@@ -24,7 +28,7 @@ export async function sendPicture(
   });
   await client.call("addSample", {
     params: { projectId },
-    query: { label, part, name: file.name.slice(0, 200) },
+    query: { ...said, part, name: file.name.slice(0, 200) },
     bytes,
     contentType: mediaTypeOf(file),
     signal,

@@ -27,7 +27,7 @@ export function Page() {
 
 const notes: Record<SetupStep, string> = {
   name: "",
-  pictures: "Sort by hand once: each kind of picture into its own box.",
+  pictures: "Say once by hand what the pictures show.",
   train: "The pictures stay on this machine.",
   result: "What the model would have done on pictures it never saw.",
 };
@@ -36,7 +36,7 @@ function Setup({ project }: { project: Project }) {
   const { filters, set } = useUrlFilters(["step", "job"]);
   const models = useApi("listModels", { query: { project: project.id } }).data?.items ?? [];
   const step = setupSteps.find((one) => one === filters.step && one !== "name") ?? "pictures";
-  const hasPictures = Object.keys(project.samples.byLabel).length > 0;
+  const hasPictures = project.samples.train + project.samples.test > 0;
   const reached = models.length > 0 ? 3 : hasPictures ? 2 : 1;
   return (
     <>

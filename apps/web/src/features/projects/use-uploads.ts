@@ -3,17 +3,21 @@ import type { Part } from "@sightline/api/schemas";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { makeStale } from "../../app/api.js";
+import type { Answers } from "../training/methods.js";
 import { isTemporary, sendPicture } from "./send-picture.js";
 import { tally, UploadQueue } from "./upload-queue.js";
 
 export interface UploadKind {
-  label: string;
+  /** `null`: it comes without any and is labelled afterwards. */
+  label: string | null;
+  answers: Answers;
   part: Part;
 }
 
 const refreshEveryMs = 1_200;
 
-export function useUploads(projectId: string) {
+/** @param onBusy told when pictures begin to be on their way, and when none is left */
+export function useUploads(projectId: string, onBusy?: (isBusy: boolean) => void) {
   const queries = useQueryClient();
   const queue = useMemo(
     () =>
@@ -27,6 +31,7 @@ export function useUploads(projectId: string) {
   const counts = useMemo(() => tally(uploads), [uploads]);
   const isBusy = counts.open > 0;
   const seen = useRef(0);
+  useEffect(() => onBusy?.(isBusy), [isBusy, onBusy]);
 
   useEffect(() => {
     const refresh = () => makeStale(queries, ["listSamples", "getProject"]);

@@ -51,8 +51,7 @@ export const methodsInWords: readonly MethodInWords[] = [
 ];
 
 /** How a project's pictures are labelled, told by any one of them. */
-export function answersOf(sample: Pick<Sample, "labels" | "boxes"> | undefined): Answers {
-  if (sample === undefined) return "label";
+export function answersOf(sample: Pick<Sample, "labels" | "boxes">): Answers {
   if (sample.boxes !== null) return "boxes";
   return sample.labels !== null ? "labels" : "label";
 }

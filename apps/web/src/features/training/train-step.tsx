@@ -3,7 +3,7 @@ import { Accordion, Button, Group, NumberInput, Radio, Select, SimpleGrid, Stack
 import { mdiArrowLeft, mdiPlayCircleOutline } from "@mdi/js";
 import type { MethodChoice, Project } from "@sightline/api/schemas";
 import { useEffect, useRef, useState } from "react";
-import { useApi, useChange } from "../../app/api.js";
+import { useChange } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";
 import { ActionButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";
@@ -11,7 +11,8 @@ import { Icon } from "../../components/icon.js";
 import { PageLoading } from "../../components/loading.js";
 import { Panel } from "../../components/panel.js";
 import { isNormal, isPlainDefect, readiness, sortLabels, titleOf } from "../projects/labels.js";
-import { answersOf, hasEpochs, methodsInWords, readinessOf } from "./methods.js";
+import { useAnswers } from "../projects/use-answers.js";
+import { hasEpochs, methodsInWords, readinessOf } from "./methods.js";
 import { TrainingFailed, TrainingProgress } from "./training-progress.js";
 import { TrainingStopped } from "./training-stopped.js";
 import { useTraining } from "./use-training.js";
@@ -57,8 +58,7 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
   const [budget, setBudget] = useState("");
   const start = useChange("startTraining");
   const { byLabel } = project.samples;
-  const pictures = useApi("listSamples", { params: { projectId: project.id }, query: { limit: 1 } }).data?.items;
-  const answers = answersOf(pictures?.[0]);
+  const answers = useAnswers(project.id) ?? "label";
   const { ready, advice } = answers === "label" ? readiness(byLabel) : readinessOf(project.samples.train, answers);
   const suitable = methodsInWords.filter((one) => one.for.includes(answers));
   const budgetSeconds = budget === "" || !hasEpochs(method) ? {} : { budgetSeconds: Number(budget) };

@@ -1,6 +1,6 @@
 /** A training that a person stopped: its curves, and the ways on. */
-import { Group, Stack, Text } from "@mantine/core";
-import { mdiPlay } from "@mdi/js";
+import { Alert, Group, Stack, Text } from "@mantine/core";
+import { mdiAlertCircleOutline, mdiCubeOutline, mdiPlay } from "@mdi/js";
 import type { Job } from "@sightline/api/schemas";
 import { useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
@@ -10,17 +10,30 @@ import { TrainingCurves } from "./training-curves.js";
 
 export function TrainingStopped({ job }: { job: Job }) {
   const resume = useChange("resumeJob", { done: "The training goes on." });
+  const finish = useChange("stopJob", { done: "The best state becomes a model." });
   const cancel = useChange("cancelJob", { done: "The stopped training is given up." });
   const params = { jobId: job.id };
   return (
     <Panel title="Stopped" note={`After epoch ${job.latest?.epoch ?? 0}. It goes on exactly where it was.`}>
       <Stack gap="md">
+        {job.error !== null && (
+          <Alert
+            color="defect"
+            variant="light"
+            radius="md"
+            icon={<Icon path={mdiAlertCircleOutline} />}
+            title="It could not go on"
+            role="alert"
+          >
+            {job.error.message} What it has learnt is kept.
+          </Alert>
+        )}
         <TrainingCurves job={job} />
         <Group justify="space-between">
           <Text size="sm" c="dimmed">
             Pictures added since take no part; a new training learns from them.
           </Text>
-          <Group gap="sm">
+          <Group gap="sm" justify="flex-end">
             <ConfirmButton
               route="cancelJob"
               variant="default"
@@ -32,6 +45,17 @@ export function TrainingStopped({ job }: { job: Job }) {
             >
               Give up
             </ConfirmButton>
+            {job.latest !== null && (
+              <ActionButton
+                route="stopJob"
+                variant="default"
+                loading={finish.isPending}
+                leftSection={<Icon path={mdiCubeOutline} size={18} />}
+                onClick={() => finish.mutate({ params, body: { keep: "model" } })}
+              >
+                Make a model
+              </ActionButton>
+            )}
             <ActionButton
               route="resumeJob"
               loading={resume.isPending}

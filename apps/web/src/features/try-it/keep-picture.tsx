@@ -1,7 +1,8 @@
-/** Adds a tried picture to the project's pictures under the label a person says, so that the next training learns from it. */
+/** Adds a tried picture to the project's pictures, so that the next training learns from it: under the label a person says, or with the model's labels or boxes to be put right. */
 import { Anchor, Button, Group, Menu, Text } from "@mantine/core";
 import { mdiCheck, mdiImagePlusOutline } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { Annotation, Prediction, Project } from "@sightline/api/schemas";
+import { Link } from "react-router";
 import { useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { mediaTypeOf } from "../../components/dropped-files.js";
@@ -11,15 +12,24 @@ import type { Kept, Trial } from "./use-trials.js";
 
 export interface KeepPictureProps {
   trial: Trial;
+  prediction: Prediction;
   project: Project;
   labels: readonly string[];
   onKept: (kept: Kept | undefined) => void;
 }
 
-export function KeepPicture({ trial, project, labels, onKept }: KeepPictureProps) {
+export function KeepPicture({ trial, prediction, project, labels, onKept }: KeepPictureProps) {
   const may = useMay("addSample");
+  const change = useChange("changeSample");
+  const answer = answerOf(prediction);
   const add = useChange("addSample", {
-    onDone: ({ id, label, projectId }) => onKept({ sampleId: id, label: label ?? "", projectId }),
+    onDone: ({ id, label, boxes, projectId }) => {
+      onKept({ sampleId: id, label: label ?? "", projectId });
+      // An address has no room for more: the others follow.
+      const all = answer?.boxes;
+      if (all !== undefined && boxes !== null && boxes.length < all.length)
+        change.mutate({ params: { sampleId: id }, body: { boxes: all } });
+    },
   });
   const remove = useChange("deleteSample", { onDone: () => onKept(undefined) });
   if (!may.allowed) return null;
@@ -30,9 +40,14 @@ export function KeepPicture({ trial, project, labels, onKept }: KeepPictureProps
         <Group gap={4} wrap="nowrap" c="var(--good-text)" miw={0}>
           <Icon path={mdiCheck} size={16} />
           <Text size="xs" fw={600} truncate>
-            Added to {titleOf(kept.label)}
+            {answer === null ? `Added to ${titleOf(kept.label)}` : "Added"}
           </Text>
         </Group>
+        {answer !== null && (
+          <Anchor component={Link} size="xs" to={`/projects/${project.id}/pictures/${kept.sampleId}`}>
+            Put it right
+          </Anchor>
+        )}
         <Anchor
           component="button"
           type="button"
@@ -46,36 +61,65 @@ export function KeepPicture({ trial, project, labels, onKept }: KeepPictureProps
       </Group>
     );
   }
-  const addAs = async (label: string) => {
+  const addAs = async ({ label, labels, boxes }: Annotation) => {
+    const said = {
+      label,
+      labels: labels && JSON.stringify(labels),
+      boxes: boxes && JSON.stringify(boxes.slice(0, boxesInAddress)),
+    };
     add.mutate({
       params: { projectId: project.id },
-      query: { label, part: "auto", name: file.name.slice(0, 200) },
+      query: { ...said, part: "auto", name: file.name.slice(0, 200) },
       bytes: new Uint8Array(await file.arrayBuffer()),
       contentType: mediaTypeOf(file),
     });
   };
+  const button = {
+    variant: "default",
+    size: "xs",
+    fullWidth: true,
+    loading: add.isPending,
+    leftSection: <Icon path={mdiImagePlusOutline} size={16} />,
+    "aria-label": `Add ${file.name} to the pictures of ${project.name}`,
+  } as const;
+  if (answer !== null) {
+    return (
+      <Button {...button} onClick={() => void addAs(answer)}>
+        Add to the pictures
+      </Button>
+    );
+  }
   return (
     <Menu width="target" position="bottom" withinPortal>
       <Menu.Target>
-        <Button
-          variant="default"
-          size="xs"
-          fullWidth
-          loading={add.isPending}
-          leftSection={<Icon path={mdiImagePlusOutline} size={16} />}
-          aria-label={`Add ${file.name} to the pictures of ${project.name}`}
-        >
-          Add to the pictures
-        </Button>
+        <Button {...button}>Add to the pictures</Button>
       </Menu.Target>
       <Menu.Dropdown mah={280} style={{ overflowY: "auto" }}>
         <Menu.Label>What it really shows</Menu.Label>
         {labels.map((label) => (
-          <Menu.Item key={label} onClick={() => void addAs(label)}>
+          <Menu.Item key={label} onClick={() => void addAs({ label })}>
             {titleOf(label)}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** So many boxes fit into an address. */
+const boxesInAddress = 30;
+
+/** What the model said, as a person would have said it; `null` where one label is to be chosen. */
+function answerOf({ task, labels, detections, width, height }: Prediction): Annotation | null {
+  if (task === "multilabel") return { labels: [...labels] };
+  if (task !== "detection") return null;
+  const inside = (value: number, most: number) => Math.round(Math.min(Math.max(value, 0), most));
+  const boxes = detections.map(({ label, x1, y1, x2, y2 }) => ({
+    label,
+    x1: inside(x1, width),
+    y1: inside(y1, height),
+    x2: inside(x2, width),
+    y2: inside(y2, height),
+  }));
+  return { boxes: boxes.filter(({ x1, y1, x2, y2 }) => x1 < x2 && y1 < y2) };
 }

@@ -105,11 +105,7 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
               />
             ))}
           </SimpleGrid>
-          <NextStep
-            project={project}
-            canKeep={model.task === "anomaly" || model.task === "classification"}
-            kept={trials.filter((trial) => trial.kept?.projectId === project.id).length}
-          />
+          <NextStep project={project} kept={trials.filter((trial) => trial.kept?.projectId === project.id).length} />
         </>
       )}
     </Stack>
@@ -123,14 +119,12 @@ function labelsToOffer({ samples }: Project, { task, labels }: Model): string[] 
   return labelsToShow(existing, labels, "classes");
 }
 
-function NextStep({ project, kept, canKeep }: { project: Project; kept: number; canKeep: boolean }) {
+function NextStep({ project, kept }: { project: Project; kept: number }) {
   const may = useMay("startTraining");
   if (kept === 0) {
     return (
       <Text size="sm" c="dimmed">
-        {canKeep
-          ? "Was a verdict wrong? Add the picture to the project with its right label, and the next training learns from it."
-          : "Was an answer wrong? Import the picture with its right labels or boxes (sightline project import), and the next training learns from it."}
+        Was an answer wrong? Add the picture to the project, put it right there, and the next training learns from it.
       </Text>
     );
   }

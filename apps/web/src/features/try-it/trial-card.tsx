@@ -32,7 +32,7 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
           src={trial.preview}
           alt={trial.file.name}
           heatMap={heatMap}
-          boxes={prediction && { ...prediction, items: prediction.detections, withNames: true }}
+          boxes={prediction && { ...prediction, items: prediction.detections, labels, withNames: true }}
         />
       </div>
       <Stack gap="sm" p="md">
@@ -57,8 +57,8 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
             </Text>
           )}
         </Group>
-        {prediction && prediction.task !== "detection" && prediction.task !== "multilabel" && (
-          <KeepPicture trial={trial} project={project} labels={labels} onKept={onKept} />
+        {prediction && (
+          <KeepPicture trial={trial} prediction={prediction} project={project} labels={labels} onKept={onKept} />
         )}
       </Stack>
     </Paper>

@@ -1,0 +1,63 @@
+/** A picture with its label, or with any number of them, as chips. */
+import { Grid, Text } from "@mantine/core";
+import type { Project, Sample } from "@sightline/api/schemas";
+import { useState } from "react";
+import { client } from "../../app/api.js";
+import { useMay } from "../../app/session.js";
+import { Panel } from "../../components/panel.js";
+import { Picture } from "../../components/picture.js";
+import { sortLabels } from "../projects/labels.js";
+import { LabelChoice } from "./label-choice.js";
+import css from "./labels-view.module.css";
+import { SavingMark } from "./saving-mark.js";
+import { useAnnotation } from "./use-annotation.js";
+
+export function LabelsView({ project, sample }: { project: Project; sample: Sample }) {
+  const may = useMay("changeSample");
+  const kept = useAnnotation(sample.id);
+  const isSeveral = sample.labels !== null;
+  const [chosen, setChosen] = useState<readonly string[]>(
+    sample.labels ?? (sample.label === null ? [] : [sample.label]),
+  );
+  const [added, setAdded] = useState<readonly string[]>([]);
+  const labels = sortLabels([...new Set([...Object.keys(project.samples.byLabel), ...added, ...chosen])]);
+  const choose = (wanted: readonly string[]) => {
+    setChosen(wanted);
+    kept.save(isSeveral ? { labels: [...wanted] } : { label: wanted[0] ?? "" });
+  };
+  const add = (label: string) => {
+    setAdded([...added, label]);
+    choose(isSeveral ? [...chosen, label] : [label]);
+  };
+  return (
+    <Grid gap="lg">
+      <Grid.Col span={{ base: 12, lg: 8 }}>
+        <div className={css.picture}>
+          <Picture src={client.address("getSampleImage", { params: { sampleId: sample.id } })} alt={sample.name} />
+        </div>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, lg: 4 }}>
+        <Panel
+          title={isSeveral ? "What holds" : "What it shows"}
+          note={isSeveral ? "Any number of labels, also none." : undefined}
+          side={<SavingMark kept={kept} />}
+        >
+          {labels.length === 0 && (
+            <Text size="sm" c="dimmed" mb="sm">
+              No label has a name yet.
+            </Text>
+          )}
+          <LabelChoice
+            name="Labels"
+            labels={labels}
+            chosen={chosen}
+            several={isSeveral}
+            onChoose={choose}
+            onAdd={add}
+            disabled={!may.allowed}
+          />
+        </Panel>
+      </Grid.Col>
+    </Grid>
+  );
+}
