@@ -180,6 +180,28 @@ test("a backbone with NaN is named with the weight, whatever the method", async 
   }
 });
 
+test("a backbone whose weights are too large is told, not turned into a model that knows nothing", async (t) => {
+  const graph = readBackbone();
+  const initializers = [...graph.initializers].map(([name, tensor]) => {
+    const isWeight = tensor.type === "float32" && tensor.data.length > 100;
+    return [name, isWeight ? { ...tensor, data: (tensor.data as Float32Array).map((value) => value * 1e30) } : tensor];
+  });
+  const place = await temporaryFolder(t);
+  const file = join(place, "huge.onnx");
+  await writeFile(file, writeOnnx({ ...graph, initializers: new Map(initializers as never) }));
+  for (const method of ["classifier", "finetune"]) {
+    const out = join(place, "model.onnx");
+    const flags = method === "finetune" ? ["--option", "size=64", "--runs", join(place, "runs")] : [];
+    const run = await sightline([
+      ...["train", labelled, "--method", method, "--backbone", file, ...flags, "--out", out, "--json"],
+    ]);
+    assert.equal(run.code, 1, run.stderr);
+    assert.equal(errorOf(run).code, "BACKBONE_UNSUITABLE", method);
+    assert.match(errorOf(run).message, /values that are no finite numbers/);
+    assert.ok(!existsSync(out));
+  }
+});
+
 test("too little memory is told with the batch that fits, and that batch is trained with", async (t) => {
   for (const [method, dataset, memory] of [
     ["tiny", labelled, "125M"],

@@ -61,7 +61,14 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** The error as it was there; what it says of going on is added. */
 function failed({ code, message, stack, runId, isResumable }: Failure, order: TrainingOrder): Error {
-  const next = isResumable && runId !== null ? ` Go on with: ${resumeCommand(runId, order)}` : "";
+  const resume = isResumable && runId !== null ? resumeCommand(runId, order) : null;
+  // Going on would come to the same step; the best state before it can be had.
+  const next =
+    resume === null
+      ? ""
+      : code === "TRAINING_DIVERGED"
+        ? ` Make a model of it with: ${resume} --finish`
+        : ` Go on with: ${resume}`;
   const error = new Error(`${message}${code === null ? "" : (remedies[code] ?? "")}${next}`);
   if (stack !== undefined) error.stack = stack;
   return code === null ? error : Object.assign(error, { code });

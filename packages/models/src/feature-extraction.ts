@@ -4,7 +4,7 @@ import type { Graph } from "@sightline/nn/graph";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
-import { nextTurn, throwIfCancelled } from "./model-error.js";
+import { ModelError, nextTurn, throwIfCancelled } from "./model-error.js";
 import { modelValues } from "./model-values.js";
 import { type Flip, inOrder, noFlip, type PictureSet, writePlanes } from "./pictures.js";
 
@@ -24,7 +24,11 @@ export interface ExtractionOptions {
   readonly onOutput: (sample: number, flip: number, output: Float32Array) => void;
 }
 
-/** Extracts the graph's first output for every sample and flip. */
+/**
+ * Extracts the graph's first output for every sample and flip.
+ *
+ * @throws ModelError `BACKBONE_UNSUITABLE` where an output isn't a finite number, `TRAINING_CANCELLED`
+ */
 export async function extract(options: ExtractionOptions): Promise<void> {
   const { pictures, samples, graph, width, height, signal } = options;
   const flips = options.flips ?? [noFlip];
@@ -40,7 +44,9 @@ export async function extract(options: ExtractionOptions): Promise<void> {
           writePlanes(picture, planes, 0, how);
           // One picture a run: larger batches fall out of the processor's caches and were slower for these networks.
           const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
-          options.onOutput(sample, flip, results[output]?.data as Float32Array);
+          const values = results[output]?.data as Float32Array;
+          refuseNonFinite(values);
+          options.onOutput(sample, flip, values);
         }
         options.onProgress((sample + 1) / samples.length);
         await nextTurn();
@@ -50,4 +56,13 @@ export async function extract(options: ExtractionOptions): Promise<void> {
   } finally {
     await session.dispose();
   }
+}
+
+/** @throws ModelError `BACKBONE_UNSUITABLE` */
+export function refuseNonFinite(features: Float32Array): void {
+  if (features.every(Number.isFinite)) return;
+  throw new ModelError(
+    "BACKBONE_UNSUITABLE",
+    "The backbone answers pictures with values that are no finite numbers: its weights are too large or damaged. Export it again.",
+  );
 }

@@ -4,6 +4,7 @@ import type { Graph } from "@sightline/nn/graph";
 import { type GraphSession, openGraphSession } from "@sightline/nn/session/session";
 import { type FloatTensor, floatTensor } from "@sightline/nn/tensor";
 import type { AllowedFlips, Recipe } from "@sightline/vision/augment/recipe";
+import { refuseNonFinite } from "../feature-extraction.js";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 
@@ -109,7 +110,9 @@ export class FeatureExtractor {
     this.#done += count;
     this.#options.onProgress(Math.min(1, this.#done / this.#passes));
     await nextTurn();
-    return Object.values(results)[0]?.data.slice(0, count * this.width) as Float32Array;
+    const rows = Object.values(results)[0]?.data.slice(0, count * this.width) as Float32Array;
+    refuseNonFinite(rows);
+    return rows;
   }
 
   close(): Promise<void> {
