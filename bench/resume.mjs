@@ -71,7 +71,7 @@ async function compare({ method, set, epochs, flags }, place, say) {
   const isSame =
     whole.size > 0 && whole.size === resumed.size && [...whole].every(([key, value]) => resumed.get(key) === value);
   say(`${method}: ${isSame ? "the same" : "DIFFERENT"} in ${whole.size} tensors`);
-  return { isSame, told: `\`${method}\` on ${set} after ${epoch} epochs and ${batch} steps` };
+  return { isSame, told: `\`${method}\` on ${set} ${counted(epoch, "epoch")} and ${counted(batch, "step")} in` };
 }
 
 /** All processes in a group of their own, so that one kill ends them together. */
@@ -100,4 +100,8 @@ async function parameters(file) {
   return new Map(
     [...initializers].map(([name, { data: values }]) => [name, Buffer.from(values.buffer).toString("base64")]),
   );
+}
+
+function counted(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
