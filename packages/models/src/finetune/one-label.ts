@@ -58,7 +58,7 @@ const settledEpochs = 3;
 const leastForStart = 60;
 
 /** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
-const blendShares = [1, 2 / 3, 1 / 3, 0];
+const blendShares = [1, 2 / 3, 1 / 3];
 
 export async function trainOneLabel(context: NetContext, settings: OneLabelSettings): Promise<TrainedNet> {
   const { seed, threads, signal } = context;
