@@ -55,9 +55,10 @@ async function onFacemask3(row, say) {
 }
 
 async function onAuto(row, say) {
-  const { accuracy, seconds, manifest } = await measured("casting", "auto", 1, say);
+  // A budget lets `auto` try fine-tuning too, where the quick methods leave room.
+  const { accuracy, seconds, manifest } = await measured("casting", "auto", 1, say, 150_000);
   const tried = manifest.candidates.map(({ method, meanScore }) => `${method} ${meanScore.toFixed(3)}`).join(", ");
-  row("casting, `auto`: training", "≤ 150 s", `${seconds.toFixed(1)} s`, seconds <= 150);
+  row("casting, `auto` with a budget of 150 s: training", "≤ 150 s", `${seconds.toFixed(1)} s`, seconds <= 150);
   row(
     `casting, \`auto\`: accuracy (chose ${manifest.method}; held out: ${tried})`,
     "≥ 0.985",
@@ -73,7 +74,7 @@ function paceOf(runs) {
   return `${mean(points.map(({ picturesPerSecond }) => picturesPerSecond)).toFixed(1)}; ${(100 * waited).toFixed(1)} %`;
 }
 
-async function measured(set, method, seed, say) {
+async function measured(set, method, seed, say, budgetMs) {
   const { readTrainingPart } = await load("dataset", "training-part");
   const { train } = await load("models", "train");
   const pictures = await readTrainingPart(join(data, set));
@@ -84,6 +85,7 @@ async function measured(set, method, seed, say) {
     method,
     seed,
     threads: cores,
+    budgetMs,
     onEpoch: (point) => epochs.push(point),
   });
   const seconds = (performance.now() - begun) / 1000;
