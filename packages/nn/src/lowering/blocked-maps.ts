@@ -154,9 +154,9 @@ export class BlockedMaps {
   outer(x: string, rows: number, y: string, columns: number): string {
     const [batch = 0, , height = 0, width = 0] = this.tape.sizes(x);
     if ((height * width) % this.block === 0)
-      return this.outerWithPlaces(x, rows, this.places(this.toPlain(y, columns)));
+      return this.#outerWithPlaces(x, rows, this.#places(this.toPlain(y, columns)));
     if ((batch * height * width) % this.block === 0) {
-      return this.outerWithPlaces(this.#joined(x), rows, this.places(this.toPlain(this.#joined(y), columns)));
+      return this.#outerWithPlaces(this.#joined(x), rows, this.#places(this.toPlain(this.#joined(y), columns)));
     }
     const flat = (map: string, channels: number) =>
       this.tape.reshape(this.tape.emit("nchwc.ReorderOutput", [map], { channels, channels_last: 1 }), [-1, channels]);
@@ -164,14 +164,14 @@ export class BlockedMaps {
   }
 
   /** A plain map [N, C, H, W] as blocks of places instead of channels, [N, H · W, C, 1]. */
-  places(plain: string): string {
+  #places(plain: string): string {
     const [batch = 0, channels = 0, height = 0, width = 0] = this.tape.sizes(plain);
     const lastIsPlaces = this.tape.reshape(plain, [batch, channels, 1, height * width]);
     return this.tape.emit("nchwc.ReorderInput", [lastIsPlaces], { channels_last: 1 });
   }
 
   /** A blocked map has the very order of 1x1 weights over its places: a grouped convolution gives the sum per picture. */
-  outerWithPlaces(x: string, rows: number, y: string): string {
+  #outerWithPlaces(x: string, rows: number, y: string): string {
     const [batch = 0, places = 0, columns = 0] = this.tape.sizes(y);
     const filledRows = this.tape.sizes(x)[1] ?? 0;
     const weights = this.tape.reshape(x, [batch * filledRows, places, 1, 1]);

@@ -12,8 +12,7 @@
  * | depthwise weight gradient | blocked Conv with dy as kernel, dilated by the stride | 10–40 (grouped Conv 1–3) |
  */
 
-import { oneHotKernels } from "../operators/convolution.js";
-import { elementCount, floatTensor } from "../tensor.js";
+import { floatTensor } from "../tensor.js";
 import type { WindowPlan } from "../window.js";
 import { planWindow } from "../window.js";
 import type { BlockedMaps } from "./blocked-maps.js";
@@ -65,23 +64,14 @@ export const convolutionRules: Readonly<Record<string, TurboRule>> = {
     const kernel = call.ints("kernel_shape") ?? [];
     const plan = planOf(site, call.sizes(0), [outputs, channels / call.int("group", 1), ...kernel]);
     if (isDepthwise(plan)) return depthwiseWeightGradient(site, plan, windows);
-    if (plan.group !== 1) return null;
+    if (!isPointwise(plan)) return null;
     const { tape } = maps;
-    if (isPointwise(plan)) {
-      const dims = [outputs, channels, 1, 1];
-      if (outputs >= channels) {
-        return [{ plain: tape.reshape(maps.outer(maps.blocked(dy), outputs, maps.blocked(x), channels), dims) }];
-      }
-      const turned = maps.outer(maps.blocked(x), channels, maps.blocked(dy), outputs);
-      return [{ plain: tape.reshape(tape.transpose(turned, [1, 0]), dims) }];
+    const dims = [outputs, channels, 1, 1];
+    if (outputs >= channels) {
+      return [{ plain: tape.reshape(maps.outer(maps.blocked(dy), outputs, maps.blocked(x), channels), dims) }];
     }
-    const places = elementCount(windows);
-    if (channels > 16 || places % maps.block !== 0) return null;
-    // Few channels: the cells under the kernel laid side by side by one-hot kernels, then as a pointwise convolution.
-    const spread = onehotDense(channels, kernel);
-    const laid = tape.emit("Conv", [maps.plain(x), spread], attributes(plan));
-    const total = maps.outerWithPlaces(maps.blocked(dy), outputs, maps.places(laid));
-    return [{ plain: tape.reshape(total, [outputs, channels, ...kernel]) }];
+    const turned = maps.outer(maps.blocked(x), channels, maps.blocked(dy), outputs);
+    return [{ plain: tape.reshape(tape.transpose(turned, [1, 0]), dims) }];
   },
 };
 
@@ -192,18 +182,6 @@ function isDepthwise({ group, inputs, outputs }: Plan): boolean {
   return group > 1 && group === inputs && group === outputs;
 }
 
-function isPointwise({ kernel, strides, pads }: Plan): boolean {
-  return [...kernel, ...strides].every((size) => size === 1) && pads.every((pad) => pad === 0);
-}
-
-/** [C · kh · kw, C, kh, kw]: as `oneHotKernels`, over all channels at once, which ONNX Runtime computes faster. */
-function onehotDense(channels: number, kernel: readonly number[]) {
-  const cells = elementCount(kernel);
-  const grouped = oneHotKernels(channels, kernel).data as Float32Array;
-  const data = new Float32Array(channels * cells * channels * cells);
-  for (let row = 0; row < channels * cells; row++) {
-    const channel = Math.floor(row / cells);
-    data.set(grouped.subarray(row * cells, (row + 1) * cells), (row * channels + channel) * cells);
-  }
-  return floatTensor([channels * cells, channels, ...kernel], data);
+function isPointwise({ kernel, strides, pads, group }: Plan): boolean {
+  return group === 1 && [...kernel, ...strides].every((size) => size === 1) && pads.every((pad) => pad === 0);
 }

@@ -225,7 +225,7 @@ function maxPoolGradient({ tape, call, a: x, dy }: Backward): string {
 }
 
 /** [channels · kh · kw, 1, kh, kw]: kernel number i of each channel takes the i-th cell of the window. */
-export function oneHotKernels(channels: number, kernel: readonly number[]) {
+function oneHotKernels(channels: number, kernel: readonly number[]) {
   const cells = elementCount(kernel);
   const data = new Float32Array(channels * cells * cells);
   for (let row = 0; row < channels * cells; row++) data[row * cells + (row % cells)] = 1;
