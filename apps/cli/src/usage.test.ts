@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { answerJson, fakeServer, oneJsonLine, sightline, sightlineHere, startSightline } from "./cli-under-test.js";
 import { cliReference, referenceFile } from "./docs.js";
-import { verbs } from "./program.js";
+import { buildProgram, verbs } from "./program.js";
 
 test("help and version go to stdout with exit code 0, and name each verb", async () => {
   const help = await sightline(["--help"]);
@@ -125,4 +125,30 @@ test("a reader that closes the pipe early ends the command without a complaint",
 
 test("docs/reference/cli.md is in step with the commands (run: node apps/cli/dist/docs.js)", async () => {
   assert.equal(readFileSync(referenceFile, "utf8"), await cliReference());
+});
+
+test("every command in the README, the guides and the methods' pages is one that the command line takes", async () => {
+  const root = new URL("../../../", import.meta.url);
+  const methods = readdirSync(new URL("packages/models/src/", root), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`packages/models/src/${entry.name}/README.md`, root)))
+    .map(({ name }) => `packages/models/src/${name}/README.md`);
+  const guides = readdirSync(new URL("docs/guide/", root)).map((name) => `docs/guide/${name}`);
+  let found = 0;
+  for (const page of ["README.md", "packages/models/README.md", ...guides, ...methods]) {
+    const text = readFileSync(new URL(page, root), "utf8");
+    const blocks = [...text.matchAll(/^ *```(?:sh|text)?\n(.*?)^ *```/gms)].flatMap(([, block = ""]) =>
+      block.replaceAll("\\\n", " ").split("\n"),
+    );
+    const inline = [...text.matchAll(/`(sightline [^`]+)`/g)].map(([, words = ""]) => words);
+    for (const line of [...blocks, ...inline]) {
+      const [, words = ""] = /^ *(?:npx --no-install )?sightline ((?!VERB|…)[^|>;&$…]+)$/.exec(line) ?? [];
+      const args = (words.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""));
+      if (args.length === 0 || args[0] === "verb") continue;
+      found++;
+      // Whatever the verb would do, its words are checked; only usage is asked here.
+      const program = await buildProgram("0", [args[0] ?? ""], () => async () => {});
+      await assert.doesNotReject(program.parseAsync(args, { from: "user" }), `${page}: sightline ${words}`);
+    }
+  }
+  assert.ok(found > 30, `${found} commands`);
 });
