@@ -1,5 +1,5 @@
 /** Versions of a project's model side by side: figures, labels, curves; the better one is started from here. */
-import { Badge, Group, MultiSelect, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Group, MultiSelect, Stack, Table, Text } from "@mantine/core";
 import { mdiCompare } from "@mdi/js";
 import type { Job, Model, TrainingHistory } from "@sightline/api/schemas";
 import { useQueries } from "@tanstack/react-query";
@@ -15,6 +15,8 @@ import { Panel } from "../../components/panel.js";
 import { ProjectSelect } from "../../components/project-select.js";
 import { TimeText } from "../../components/time-text.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { metricTitles } from "../training/training-curves.js";
+import { trainingMs } from "../training/training-time.js";
 import { StartStopButton } from "./start-stop-button.js";
 
 /** More columns than this can't be read side by side. */
@@ -110,7 +112,8 @@ function share(title: string, pick: (model: Model) => number | null | undefined)
 function Figures({ models, jobs }: { models: readonly Model[]; jobs: readonly Job[] }) {
   const took = (model: Model) => {
     const job = jobs.find((one) => one.modelId === model.id);
-    return job?.startedAt && job.endedAt ? duration(Date.parse(job.endedAt) - Date.parse(job.startedAt)) : "–";
+    const tookMs = job === undefined ? null : trainingMs(job);
+    return tookMs === null ? "–" : duration(tookMs);
   };
   const all: Row[] = [
     { title: "Method", valueOf: (model) => model.method },
@@ -168,9 +171,9 @@ function Head({ model, index }: { model: Model; index: number }) {
   return (
     <Group gap="xs" wrap="nowrap">
       <span aria-hidden style={{ width: 10, height: 10, borderRadius: 3, background: curveColor(index) }} />
-      <Text component={Link} to={`/models/${model.id}`} size="sm" fw={600}>
+      <Anchor component={Link} to={`/models/${model.id}`} size="sm" fw={600}>
         Version {model.version}
-      </Text>
+      </Anchor>
       {model.isRunning && (
         <Badge size="sm" variant="light" color="good" radius="sm">
           Running
@@ -246,15 +249,18 @@ function Curves({ models, jobs }: { models: readonly Model[]; jobs: readonly Job
       title: `Version ${model.version}`,
       points: (histories[index]?.data?.points ?? []).map((point) => ({ epoch: point.epoch, value: pick(point) })),
     }));
+  const names = new Set(histories.flatMap(({ data }) => (data?.points.length ? [data.metricName ?? ""] : [])));
+  const [name = ""] = names;
+  const title = names.size === 1 ? (metricTitles[name] ?? (name || "Metric")) : "Metric";
   if (histories.every(({ data }) => (data?.points.length ?? 0) === 0)) return null;
   return (
-    <Panel title="Curves" note="By epoch, on the pictures each training held out.">
+    <Panel title="Curves" note="By epoch of each training.">
       <Stack gap="md">
         <div>
           <Text size="sm" fw={560}>
-            Metric
+            {title} on held-out pictures
           </Text>
-          <CurveChart isShare title="Metric" curves={curve(({ metric }) => metric)} />
+          <CurveChart isShare title={title} curves={curve(({ metric }) => metric)} />
         </div>
         <div>
           <Text size="sm" fw={560}>

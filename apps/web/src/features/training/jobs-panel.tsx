@@ -8,6 +8,7 @@ import { duration } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { TimeText } from "../../components/time-text.js";
 import { TrainingProgress } from "./training-progress.js";
+import { trainingMs } from "./training-time.js";
 import { useTraining } from "./use-training.js";
 
 const words: Record<Job["status"], string> = {
@@ -44,7 +45,7 @@ export function JobsPanel({ projectId }: { projectId: string }) {
 }
 
 function JobRow({ job }: { job: Job }) {
-  const tookMs = job.startedAt && job.endedAt ? Date.parse(job.endedAt) - Date.parse(job.startedAt) : undefined;
+  const tookMs = trainingMs(job);
   return (
     <Table.Tr>
       <Table.Td>
@@ -65,7 +66,7 @@ function JobRow({ job }: { job: Job }) {
         <TimeText time={job.createdAt} />
       </Table.Td>
       <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
-        {tookMs !== undefined && duration(tookMs)}
+        {tookMs !== null && duration(tookMs)}
       </Table.Td>
     </Table.Tr>
   );
