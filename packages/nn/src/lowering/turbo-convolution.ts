@@ -1,15 +1,23 @@
 /**
- * Convolutions and their gradients on blocked maps. Rates in GF/s on two Zen 3 cores with AVX2 (block 8), batch 32,
- * beside the portable form's where it differs much:
+ * Convolutions and their gradients on blocked maps. GF/s on one core of an AMD EPYC (Zen 3, AVX2, block 8) that others used
+ * too, by its processor time; batch 32, maps of 3 x 3 to 48 x 48, weights and sums reordered within the time, maps not:
  *
- * | what | form | GF/s |
- * |---|---|---|
- * | pointwise, forward and input gradient | blocked Conv | 74–128 |
- * | pointwise weight gradient, places a multiple of the block | grouped Conv over places | 106–154 (MatMul 28–128) |
- * | pointwise weight gradient, small odd maps (6 x 6, 3 x 3) | one Gemm over all pictures | 96–128 (MatMul 9–33) |
- * | depthwise and its input gradient, stride 1 | blocked Conv, kernel flipped | 13–40 (standard Conv 2–17) |
- * | input gradient, stride s | s · s Convs of the kernel's phases, interleaved | 6 depthwise (ConvTranspose 4) |
- * | depthwise weight gradient | blocked Conv with dy as kernel, dilated by the stride | 10–40 (grouped Conv 1–3) |
+ * | what | form | blocked | standard operators |
+ * |---|---|---|---|
+ * | pointwise forward | Conv | 19–62 | 21–47 |
+ * | pointwise input gradient | Conv | 26–71 | 23–54 |
+ * | pointwise weight gradient, places in whole blocks | Conv over places, a group for each picture | 39–57 | 30–58 |
+ * | pointwise weight gradient, other maps | all pictures side by side, then one Conv over places | 29–57 | 16–57 |
+ * | depthwise forward, and input gradient at stride 1 | Conv, its kernel turned for the gradient | 9–11 | 1–4 |
+ * | depthwise forward, stride 2 | Conv | 5–6 | 1–3 |
+ * | depthwise input gradient, stride 2 | 4 Convs of the kernel's phases, interleaved | 1–2 | 1–2 |
+ * | depthwise weight gradient | Conv with dy as kernel, dilated by the stride | 5–12 | 0.3–2 |
+ * | dense 3x3 forward and input gradient, stride 1 | Conv | 50–72 | 33–62 |
+ * | dense 3x3 forward, stride 2 | Conv | 47–63 | 29–38 |
+ * | dense 3x3 input gradient, stride 2 | as depthwise | 21–34 | 19–35 |
+ *
+ * Weight gradients of dense convolutions larger than 1x1 stay with standard operators: a form over one-hot kernels and
+ * blocks of places took twice as long for a first layer.
  */
 
 import { floatTensor } from "../tensor.js";
