@@ -51,6 +51,7 @@ const startPerSecond = 4;
 
 /** Pictures that say what the batch norms start with. */
 const mostForNorms = 128;
+const atOnce = 8;
 
 /** Epochs where the start tells all held-out pictures already: what comes out of more can't be judged. */
 const settledEpochs = 3;
@@ -65,7 +66,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
   const { size, batchSize } = settings;
   const most = Math.min(
     mostForStart,
-    Math.round(((context.leftMs() ?? Number.POSITIVE_INFINITY) / 1000) * startPerSecond),
+    Math.round(((context.plannedMs ?? Number.POSITIVE_INFINITY) / 1000) * startPerSecond),
   );
   const asked = thinned(context.validation, most);
   const taps = pooledTaps.map(({ tap }) => tap);
@@ -229,13 +230,18 @@ function blended(from: Weights, to: Weights, share: number): Weights {
   return { parameters: between(from.parameters, to.parameters), statistics: between(from.statistics, to.statistics) };
 }
 
-/** Pictures as the first epoch shows them, in feeds of the backbone. */
+/** Pictures as the first epoch shows them, in feeds of the backbone: few at once, for all of its maps are wanted. */
 async function firstPictures(loader: Loader, most: number) {
   const feeds: { [modelValues.image]: FloatTensor }[] = [];
   for (let index = 0, seen = 0; index < loader.batches && seen < most; index++) {
-    const batch = await loader.batch(0, index);
-    feeds.push({ [modelValues.image]: batchFeeds(batch).image });
-    seen += batch.rows;
+    const { pictures, rows, width, height } = await loader.batch(0, index);
+    const pixels = 3 * width * height;
+    for (let row = 0; row < rows; row += atOnce) {
+      const count = Math.min(atOnce, rows - row);
+      const data = pictures.slice(row * pixels, (row + count) * pixels);
+      feeds.push({ [modelValues.image]: floatTensor([count, 3, height, width], data) });
+    }
+    seen += rows;
   }
   return feeds;
 }
