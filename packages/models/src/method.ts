@@ -116,6 +116,11 @@ export interface NetContext {
   readonly onEpoch: (point: EpochPoint) => void;
   /** Milliseconds left for this method now; `undefined`: as long as its epochs take. */
   readonly leftMs: () => number | undefined;
+  /**
+   * Milliseconds that this method had when it was begun, the same after a break: what a training decides by time before its
+   * first step it must decide alike when it goes on. Left out: no limit.
+   */
+  readonly plannedMs?: number | undefined;
   /** Left out: the method's own choice. */
   readonly epochs: number | undefined;
   /** Pictures a step. Left out: the method's own choice. */

@@ -35,6 +35,7 @@ export interface NetOrder {
   readonly finishEarly?: AbortSignal | undefined;
   /** Milliseconds left now, the measuring at the end included; left out: no limit. */
   readonly leftMs?: (() => number | undefined) | undefined;
+  readonly plannedMs?: number | undefined;
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly maxMemoryBytes?: number | undefined;
@@ -84,6 +85,7 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
     threads: order.threads,
     signal,
     finishEarly: order.finishEarly,
+    plannedMs: order.plannedMs,
     epochs: order.epochs,
     batchSize: order.batchSize,
     maxMemoryBytes: order.maxMemoryBytes,

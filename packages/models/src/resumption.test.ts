@@ -24,23 +24,36 @@ test("the time of every process counts, but not what came after the last checkpo
   const first = await Resumption.open(store, now);
   assert.deepEqual([first.isResumed, first.spentMs], [false, 0]);
   clock.ms += 700;
-  await first.storeFor("pictures")?.save(Uint8Array.of(1, 2, 3));
+  await first.storeFor("pictures", undefined)?.save(Uint8Array.of(1, 2, 3));
   clock.ms += 100_000;
 
   const second = await Resumption.open(store, now);
   clock.ms += 50;
   assert.deepEqual([second.isResumed, second.spentMs], [true, 750]);
-  await second.storeFor("pictures")?.save(Uint8Array.of(4));
+  await second.storeFor("pictures", undefined)?.save(Uint8Array.of(4));
   const third = await Resumption.open(store, now);
   assert.equal(third.spentMs, 750);
-  assert.deepEqual(await third.storeFor("pictures")?.load(), Uint8Array.of(4));
+  assert.deepEqual(await third.storeFor("pictures", undefined)?.load(), Uint8Array.of(4));
+});
+
+test("what a training had when it was begun is told alike after a break, whatever is left", async () => {
+  const { store, now } = kept();
+  const first = await Resumption.open(store, now);
+  assert.equal(first.planned(60_000), 60_000);
+  await first.storeFor("pictures", 60_000)?.save(Uint8Array.of(1));
+  assert.equal((await Resumption.open(store, now)).planned(7), 60_000);
+  await first.storeFor("pictures", undefined)?.save(Uint8Array.of(1));
+  assert.equal((await Resumption.open(store, now)).planned(7), undefined);
 });
 
 test("a training of other pictures than those it was begun with can't go on", async () => {
   const { store, now } = kept();
-  await (await Resumption.open(store, now)).storeFor("these")?.save(Uint8Array.of(1));
+  await (await Resumption.open(store, now)).storeFor("these", undefined)?.save(Uint8Array.of(1));
   const again = await Resumption.open(store, now);
-  assert.throws(() => again.storeFor("those"), { code: "CHECKPOINT_INVALID", message: /pictures .* have changed/ });
+  assert.throws(() => again.checkPictures("those"), {
+    code: "CHECKPOINT_INVALID",
+    message: /pictures .* have changed/,
+  });
 });
 
 test("a checkpoint without a note is given as it is, and one without a store keeps nothing", async () => {
@@ -48,9 +61,9 @@ test("a checkpoint without a note is given as it is, and one without a store kee
   await store.save(Uint8Array.of(9, 8));
   const resumption = await Resumption.open(store, now);
   assert.deepEqual([resumption.isResumed, resumption.spentMs], [true, 0]);
-  assert.deepEqual(await resumption.storeFor("any")?.load(), Uint8Array.of(9, 8));
+  assert.deepEqual(await resumption.storeFor("any", undefined)?.load(), Uint8Array.of(9, 8));
   const none = await Resumption.open(undefined, now);
-  assert.deepEqual([none.isResumed, none.storeFor("any")], [false, undefined]);
+  assert.deepEqual([none.isResumed, none.storeFor("any", undefined)], [false, undefined]);
 });
 
 test("a training that goes on has what is left of its budget, and tells how long it took in all", async (t) => {
@@ -84,7 +97,7 @@ test("a training that goes on has what is left of its budget, and tells how long
 
   // As if ten minutes had gone into it.
   const clock = { ms: 0 };
-  const later = (await Resumption.open(store, () => clock.ms)).storeFor(picturesIn(await store.load()));
+  const later = (await Resumption.open(store, () => clock.ms)).storeFor(picturesIn(await store.load()), 600_000);
   clock.ms = 600_000;
   await later?.save((await later.load()) ?? new Uint8Array());
 

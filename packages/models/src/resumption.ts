@@ -13,6 +13,8 @@ interface Note {
   readonly spentMs: number;
   /** SHA-256 over the training pictures' names, labels and bytes. */
   readonly pictures: string;
+  /** Milliseconds that the network had when it was begun; `null`: no limit. */
+  readonly plannedMs: number | null;
 }
 
 export class Resumption {
@@ -41,22 +43,27 @@ export class Resumption {
     return (this.#before?.spentMs ?? 0) + this.#now() - this.#startedMs;
   }
 
-  /**
-   * Takes and gives checkpoints without the note; `undefined` where the training keeps none.
-   *
-   * @throws ModelError `CHECKPOINT_INVALID` when it was made from other pictures
-   */
-  storeFor(pictures: string): CheckpointStore | undefined {
-    const store = this.#store;
-    if (!store) return undefined;
+  /** What was planned when the training was begun, or what is planned now. */
+  planned(leftMs: number | undefined): number | undefined {
+    return this.#before ? (this.#before.plannedMs ?? undefined) : leftMs;
+  }
+
+  /** @throws ModelError `CHECKPOINT_INVALID` when it was begun with other pictures */
+  checkPictures(pictures: string): void {
     if (this.#before !== null && this.#before.pictures !== pictures)
       throw new ModelError(
         "CHECKPOINT_INVALID",
         "The pictures or their labels have changed since this training was begun, so that it can't go on. Put them back as they were, or start a new training.",
       );
+  }
+
+  /** Takes and gives checkpoints without the note; `undefined` where the training keeps none. */
+  storeFor(pictures: string, plannedMs: number | undefined): CheckpointStore | undefined {
+    const store = this.#store;
+    if (!store) return undefined;
     return {
       load: async () => split(await store.load()).checkpoint,
-      save: (bytes) => store.save(joined(bytes, { spentMs: this.spentMs, pictures })),
+      save: (bytes) => store.save(joined(bytes, { spentMs: this.spentMs, pictures, plannedMs: plannedMs ?? null })),
     };
   }
 }

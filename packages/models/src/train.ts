@@ -121,7 +121,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   // A dataset's own validation list takes part in the choice of the best epoch: it is part of what made the model.
   const hash =
     listed.samples.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...listed.samples]);
-  const checkpoint = before.storeFor(hash);
+  before.checkPictures(hash);
   report(0.08, "Reading the pictures");
 
   const { task } = labelled;
@@ -150,12 +150,14 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     const hasTime = before.isResumed || (leftMs() ?? 0) >= leastNetMs;
     const isNetWorthwhile = best === null || (best.mean < goodEnough && hasTime);
     let net: NetCandidate | null = null;
+    const plannedMs = before.planned(leftMs());
     for (const name of isNetWorthwhile ? nets.slice(0, 1) : [])
       net = await trainNet(registry[name] as Extract<Method, { kind: "net" }>, name, {
         ...shared,
         split,
         leftMs,
-        checkpoint,
+        plannedMs,
+        checkpoint: before.storeFor(hash, plannedMs),
         // What `auto` chose itself nobody gave options for.
         ...(options.method === "auto" && { methodOptions: {} }),
         onProgress: (done, step, live) => report(0.98 - netShare * (1 - done), `${name}: ${step}`, live),

@@ -55,11 +55,11 @@ export class HeadTraining {
   }
 
   /** Heads that learnt from these samples alone: where their labels show is found with them, too. */
-  async fit(takesPart: (sample: number) => boolean): Promise<TrainedHeads> {
+  async fit(takesPart: (sample: number) => boolean, budgetMs?: number): Promise<TrainedHeads> {
     const { seed, threads, signal } = this.#context;
     const places = this.#places(takesPart);
     // Not ended early: what these answer calibrates the model, also one that is wanted soon.
-    const { weights } = await trainNetwork({ ...this.#order(places, takesPart), seed, threads, signal });
+    const { weights } = await trainNetwork({ ...this.#order(places, takesPart), seed, threads, budgetMs, signal });
     throwIfCancelled(signal);
     return { weights, places };
   }

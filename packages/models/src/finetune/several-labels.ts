@@ -45,6 +45,9 @@ export const severalLabelsBatch = 16;
 /** Up to so many pictures are measured fold by fold: a fifth held out would tell little and be missed. */
 const fewPictures = 200;
 const foldCount = 3;
+/** Where time is short, so many views for each second of it: making them takes about a third then. */
+const viewsPerSecond = 12;
+const leastTrainingMs = 5000;
 /** Feature maps kept in memory at most. */
 const cacheBytes = 500e6;
 
@@ -61,11 +64,11 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
     graph: network.graph,
     width,
     height,
-    views: viewsFor(samples.length, network.graph, settings),
+    views: viewsFor(samples.length, network.graph, settings, context.plannedMs),
     recipe: severalLabelsRecipe(context),
     onProgress: (share) => context.onProgress(0.4 * share, "Looking at the pictures from all sides"),
   });
-  const training = new HeadTraining(context, settings, cache);
+  const training = new HeadTraining({ ...context, leftMs: timeFor(context, 1) }, settings, cache);
   const heldOut = isFew ? await measureFolds(context, training, samples, pictures) : undefined;
   const isHeldBack = (sample: number): boolean => heldOut === undefined && sample >= context.training.length;
   const { summary, ...heads } = await training.train(
@@ -79,10 +82,24 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
   return { graph, input: { width, height }, parameters, summary, ...(heldOut && { heldOut }) };
 }
 
-/** As many views as the settings allow and memory holds; every picture at least as it is and altered once. */
-function viewsFor(pictures: number, graph: Graph, { views, viewsPerPicture }: SeveralLabelsSettings): number {
+/** As many views as settings, time and memory allow; every picture at least as it is and altered once. */
+function viewsFor(
+  pictures: number,
+  graph: Graph,
+  { views, viewsPerPicture }: SeveralLabelsSettings,
+  plannedMs = Number.POSITIVE_INFINITY,
+): number {
   const affordable = Math.floor(cacheBytes / bytesPerView(graph) / pictures);
-  return Math.max(2, Math.min(viewsPerPicture, Math.ceil(views / pictures), affordable));
+  const inTime = Math.floor(((plannedMs / 1000) * viewsPerSecond) / pictures);
+  return Math.max(2, Math.min(viewsPerPicture, Math.ceil(views / pictures), affordable, inTime));
+}
+
+/** What is left, divided among the trainings to come; at least as much as makes a head answer at all. */
+function timeFor({ leftMs }: NetContext, trainings: number): () => number | undefined {
+  return () => {
+    const left = leftMs();
+    return left === undefined ? undefined : Math.max(leastTrainingMs, left / trainings);
+  };
 }
 
 async function sized(samples: readonly LoaderSample[]): Promise<SizedSample[]> {
@@ -121,7 +138,8 @@ async function measureFolds(
     const members = samples.map((_, i) => i).filter((i) => fold[i] === held);
     if (members.length === 0) continue;
     context.onProgress(0.4 + (0.45 * held) / foldCount, `Measuring on held-out pictures, part ${held + 1}`);
-    const heads = await training.fit((sample) => fold[sample] !== held);
+    // The heads of the model get as much time as these: what these answer is told of it.
+    const heads = await training.fit((sample) => fold[sample] !== held, timeFor(context, foldCount - held + 1)());
     for (const [i, row] of (await training.answers(heads, members)).entries()) logits.set(members[i] as number, row);
   }
   return pictures.flatMap((sample, i) => {
