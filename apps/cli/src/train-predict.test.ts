@@ -324,7 +324,11 @@ test("latency tells the spread of the whole and of each stage", async () => {
   assert.deepEqual([json.threads, json.runs, json.method], [1, 10, "classifier"]);
   const text = await sightline(["latency", classifier, "--runs", "10", "--warm-up", "0"]);
   assert.match(text.stdout, /milliseconds +p50 +p95 +p99\nwhole +\d/);
-  const missing = await sightline(["latency", classifier, folder, "--json"]);
+  const below = oneJsonLine(
+    await sightline(["latency", classifier, join(dataset, "test"), "--runs", "10", "--warm-up", "0", "--json"]),
+  );
+  assert.equal(below.pictures, 12, "folders in the folder count");
+  const missing = await sightline(["latency", classifier, join(folder, "models"), "--json"]);
   assert.deepEqual([missing.code, codeOf(missing)], [1, "NO_PICTURES"]);
 });
 
@@ -345,6 +349,7 @@ test("compare sets models side by side and says which is better by how much", as
   assert.deepEqual([figure, by, better], ["auroc", Math.abs(a - b), a === b ? null : a > b ? classifier : detector]);
   const text = await sightline(["compare", classifier, detector]);
   assert.match(text.stdout, /method +classifier +patchcore/);
+  assert.doesNotMatch(text.stdout, /different pictures/);
   const missing = await sightline(["compare", classifier, "no-such-run", "--json"]);
   assert.deepEqual([missing.code, codeOf(missing)], [1, "RUN_NOT_FOUND"]);
 });

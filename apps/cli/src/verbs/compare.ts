@@ -39,12 +39,16 @@ async function compare(
   const rows = keys
     .filter((key) => facts.some((one) => one[key] !== undefined && one[key] !== null))
     .map((key) => [key, ...facts.map((one) => shown(one[key]))]);
+  // A dataset that has grown is a fair comparison, another one isn't: people have to know.
+  const hashes = new Set(sides.flatMap(({ manifest }) => (manifest ? [manifest.dataset.hash] : [])));
+  const remark = hashes.size > 1 ? "\nThey learnt from different pictures and were measured on different ones." : "";
   return {
     json: {
       sides: sides.map(({ name }, i) => ({ name, ...facts[i] })),
       ...verdict.json,
+      samePictures: hashes.size <= 1,
     },
-    text: `${table(["", ...names], rows)}\n\n${verdict.text}`,
+    text: `${table(["", ...names], rows)}\n\n${verdict.text}${remark}`,
   };
 }
 

@@ -1,12 +1,12 @@
 /** `sightline latency`: how long a model takes for a picture on this machine, stage by stage. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
-import { join } from "node:path";
 import { encodeJpeg } from "@sightline/dataset/image-file";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { openPredictor, type Prediction, type StageTimes } from "@sightline/models/predictor";
 import type { Command } from "commander";
 import { about, CliError } from "../cli-error.js";
+import { filesBelow } from "../files-below.js";
 import { wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, sized, table } from "../outcome.js";
 import { type Act, type Context, withJson } from "../verb.js";
@@ -17,7 +17,10 @@ export function register(command: Command, act: Act): void {
       "Time a model on this machine: each picture from its bytes to the answer, one after the other, and stage by stage.",
     )
     .argument("<model>", "model file made by `sightline train`")
-    .argument("[pictures]", "JPEG or PNG file, or a folder of them (default: a drawn one of 1280 x 960)")
+    .argument(
+      "[pictures]",
+      "JPEG or PNG file, or a folder with some in it or below it (default: a drawn one of 1280 x 960)",
+    )
     .option("--threads <number>", "of the network, in one worker", wholeNumber(1, 256), 1)
     .option("--runs <number>", "how many pictures are timed", wholeNumber(10, 100_000), 100)
     .option("--warm-up <number>", "how many are answered before the clock counts", wholeNumber(0, 10_000), 10)
@@ -147,11 +150,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function picturesOf(place: string): Promise<Uint8Array[]> {
   if (!(await stat(place)).isDirectory()) return [await readFile(place)];
-  const names = (await readdir(place)).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort();
+  const names = (await filesBelow(place)).filter((name) => /\.(jpe?g|png)$/i.test(name));
   if (names.length === 0)
     throw new CliError("NO_PICTURES", `"${place}" holds no picture. Name a JPEG or PNG file, or a folder of them.`);
   // So many are enough to see how times differ, and fit into memory.
-  return Promise.all(names.slice(0, 100).map((name) => readFile(join(place, name))));
+  return Promise.all(names.slice(0, 100).map((name) => readFile(name)));
 }
 
 /** Coloured discs on noise: a picture as large and as hard to decode as a camera's. */

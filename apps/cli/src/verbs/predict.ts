@@ -1,5 +1,5 @@
 /** `sightline predict`: asks a model about one picture or about all pictures below a folder. */
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { decodeImage, encodeJpeg, encodeOverlay } from "@sightline/dataset/image-file";
 import { openPredictor, type Prediction, type Predictor } from "@sightline/models/predictor";
@@ -8,6 +8,7 @@ import type { Image } from "@sightline/vision/image";
 import type { Command } from "commander";
 import { about, CliError, problemOf } from "../cli-error.js";
 import { noteSkipped } from "../dataset-folder.js";
+import { filesBelow } from "../files-below.js";
 import { realNumber, wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, table } from "../outcome.js";
 import { type Act, type Context, withJson } from "../verb.js";
@@ -91,20 +92,6 @@ function noPictures(place: string, skipped: readonly Skipped[]): CliError {
   const why =
     skipped.length === 0 ? "no file" : `no picture that can be read, only ${counted(skipped.length, "other file")}`;
   return new CliError("NO_PICTURES", `"${place}" holds ${why}. Name a JPEG or PNG file, or a folder of them.`);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (file) =>
-        !relative(folder, file)
-          .split(sep)
-          .some((part) => part.startsWith(".")),
-    )
-    .sort();
 }
 
 type Answer = Result | { readonly file: string; readonly error: unknown };

@@ -95,6 +95,8 @@ async function train(context: Context, dataset: string | undefined, options: Opt
     await deliver(target, done, order);
     noteSkipped(context, skipped, boxNotes);
     for (const trouble of done.troubles) context.note(trouble);
+    if (manifest.training?.ended === "budget" && manifest.training.epochs === 0)
+      context.note("The budget ended within the first epoch: the model has learnt little. Give it more time.");
     const json = {
       model: target.path,
       method: manifest.method,
