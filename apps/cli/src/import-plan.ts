@@ -20,6 +20,8 @@ export interface ImportPlan {
   readonly labels: readonly string[];
   readonly pictures: readonly PlannedPicture[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  /** Boxes that were cut at their picture's edge or left out. */
+  readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
@@ -43,12 +45,14 @@ export async function planImport(folder: string, format?: DatasetFormat): Promis
   const pictures = [...planned(learned, apart.length === 0 ? "auto" : "train"), ...planned(apart, "test")];
   const labels = [...new Set(pictures.flatMap(({ annotation }) => labelsOf(annotation)))].sort();
   for (const label of labels) checkLabel(label, folder);
-  const told = new Set<string>();
-  const skipped = [...training.skipped, ...(test?.skipped ?? [])].filter(({ name, reason }) => {
-    const line = `${name} ${reason}`;
-    return !told.has(line) && told.add(line);
-  });
-  return { task: training.task, labels, pictures, skipped };
+  const skipped = eachOnce([...training.skipped, ...(test?.skipped ?? [])]);
+  const boxNotes = eachOnce([...(training.boxNotes ?? []), ...(test?.boxNotes ?? [])]);
+  return { task: training.task, labels, pictures, skipped, boxNotes };
+}
+
+/** A folder without a split tells the same of both parts. */
+function eachOnce<Note extends { readonly name: string; readonly reason: string }>(notes: readonly Note[]): Note[] {
+  return [...new Map(notes.map((note) => [`${note.name} ${note.reason}`, note])).values()];
 }
 
 async function testPartOf(folder: string, options: { format?: DatasetFormat }): Promise<LabelledPictures | null> {

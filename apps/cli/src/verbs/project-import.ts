@@ -37,8 +37,8 @@ async function importFolder(context: Context, folder: string, options: Options):
   const client = await connect(options, context);
   const wanted = options.project ?? projectNameOf(folder);
   progress.report(0, "reading the dataset");
-  const { task, labels, pictures, skipped } = await planImport(folder, options.format);
-  noteSkipped(context, skipped);
+  const { task, labels, pictures, skipped, boxNotes } = await planImport(folder, options.format);
+  noteSkipped(context, skipped, boxNotes);
   const { project, isNew } = await projectFor(client, wanted, signal);
   const total = pictures.length;
   const imported = await importPictures({
@@ -63,6 +63,7 @@ async function importFolder(context: Context, folder: string, options: Options):
       ...imported,
       added: added.map(({ name, part }) => ({ name, part })),
       skipped,
+      boxNotes,
     },
     error:
       failures.length === 0

@@ -31,7 +31,7 @@ export function BoxOverlay({ boxes, fit }: { boxes: ShownBoxes; fit: "contain" |
   const choose = fit === "cover" ? Math.max : Math.min;
   const scale = choose(width / boxes.width, height / boxes.height) || 1;
   return (
-    <div ref={ref} className={css.boxes}>
+    <div ref={ref} className={css.boxes} data-thin={boxes.withNames !== true || undefined}>
       <svg
         viewBox={`0 0 ${boxes.width} ${boxes.height}`}
         preserveAspectRatio={fit === "cover" ? "xMidYMid slice" : "xMidYMid meet"}

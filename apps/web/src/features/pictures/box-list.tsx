@@ -1,6 +1,7 @@
 /** The boxes of a picture as a list: to choose, to check, to remove; the same as on the picture, for eyes, keys and screen readers. */
-import { ActionIcon, Stack, Text, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Text, UnstyledButton } from "@mantine/core";
 import { mdiTrashCanOutline } from "@mdi/js";
+import { useEffect, useRef } from "react";
 import { Icon } from "../../components/icon.js";
 import { colorOf } from "../../components/label-colors.js";
 import type { BoxEditor } from "./box-editor.js";
@@ -15,7 +16,12 @@ export interface BoxListProps {
 }
 
 export function BoxList({ editor, labels, onChange, readOnly }: BoxListProps) {
-  const { boxes } = editor;
+  const { boxes, selected } = editor;
+  const list = useRef<HTMLUListElement>(null);
+  // What is chosen on the picture is seen in a long list, too.
+  useEffect(() => {
+    if (selected !== null) list.current?.children[selected]?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   if (boxes.length === 0) {
     return (
       <Text size="sm" c="dimmed">
@@ -26,13 +32,13 @@ export function BoxList({ editor, labels, onChange, readOnly }: BoxListProps) {
     );
   }
   return (
-    <Stack component="ul" gap={2} className={css.list} aria-label="Boxes">
+    <ul ref={list} className={css.list} aria-label="Boxes">
       {boxes.map(({ label, x1, y1, x2, y2 }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own; their place is their name
-        <li key={index} className={css.row} data-chosen={editor.selected === index || undefined}>
+        <li key={index} className={css.row} data-chosen={selected === index || undefined}>
           <UnstyledButton
             className={css.choose}
-            aria-pressed={editor.selected === index}
+            aria-pressed={selected === index}
             onClick={() => onChange(editor.select(index))}
           >
             <span className={css.dot} style={{ background: colorOf(label, labels).line }} />
@@ -55,6 +61,6 @@ export function BoxList({ editor, labels, onChange, readOnly }: BoxListProps) {
           )}
         </li>
       ))}
-    </Stack>
+    </ul>
   );
 }
