@@ -39,7 +39,7 @@ async function onWarehouse(row, threads, say) {
     mean >= 20,
   );
   const seconds = runs.map((one) => one.seconds).sort((a, b) => a - b);
-  row(`warehouse: training, ${threads} threads, median of 5 seeds`, "–", `${seconds[2].toFixed(0)} s`, null);
+  row(`warehouse: training, ${threads} thread(s), median of 5 seeds`, "–", `${seconds[2].toFixed(0)} s`, null);
 }
 
 async function onBottleSlots(row, threads, say) {
@@ -47,7 +47,7 @@ async function onBottleSlots(row, threads, say) {
   const each = labels.map((label, k) => `${label} ${(right[k] / of).toFixed(3)}`).join(", ");
   const accuracy = (total / (of * labels.length)).toFixed(3);
   row(`bottle-slots, ${of} frames, \`finetune\`: accuracy by label; of all`, "–", `${each}; ${accuracy}`, null);
-  row(`bottle-slots: training, ${threads} threads`, "–", `${seconds.toFixed(0)} s`, null);
+  row(`bottle-slots: training, ${threads} thread(s)`, "–", `${seconds.toFixed(0)} s`, null);
 }
 
 async function measured(set, seed, threads, say) {
