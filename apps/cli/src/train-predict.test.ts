@@ -312,6 +312,16 @@ test("--overlay writes each picture with its answer on it", async (t) => {
   assert.ok(difference(96 * 3 * 60, 96 * 3 * 96) < 60);
 });
 
+test("a place that pictures can't be written to is told before the first one, and ends no process", async (t) => {
+  const file = join(await temporaryFolder(t), "file");
+  writeFileSync(file, "");
+  for (const flag of ["--overlay", "--heatmap"])
+    for (const place of [file, join(file, "below")]) {
+      const run = await sightline(["predict", classifier, join(dataset, "test"), flag, place, "--json"]);
+      assert.deepEqual([run.code, codeOf(run)], [1, "FILE_NOT_WRITABLE"], run.stderr);
+    }
+});
+
 test("latency tells the spread of the whole and of each stage", async () => {
   const args = ["latency", classifier, join(dataset, "test/good/0.jpg"), "--runs", "10", "--warm-up", "1"];
   const json = oneJsonLine(await sightline([...args, "--json"]));

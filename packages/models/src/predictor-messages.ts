@@ -8,11 +8,15 @@ export interface WorkerStart {
   readonly threads: number;
 }
 
-export type ToWorker = {
+export interface Question {
+  readonly kind: "question";
   readonly id: number;
   readonly bytes: Uint8Array;
   readonly options: PredictOptions;
-};
+}
+
+/** close: end after the picture under way. */
+export type ToWorker = Question | { readonly kind: "close" };
 
 /** Errors lose their class on the way between threads; name and code tell which one to make again. */
 export interface PlainError {

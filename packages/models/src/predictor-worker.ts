@@ -18,7 +18,7 @@ import {
   type PredictOptions,
   type StageTimes,
 } from "./prediction.js";
-import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
+import type { FromWorker, PlainError, Question, ToWorker, WorkerStart } from "./predictor-messages.js";
 
 /** Pictures decoded ahead at most: bounds the memory of decoded pictures. */
 const maxDecoding = 4;
@@ -44,10 +44,11 @@ const { width, height } = manifest.input;
 /** What the network reads, written anew for each picture: fresh memory for each would cost more than filling it. */
 const planes = new Float32Array(3 * width * height);
 
-const waiting: ToWorker[] = [];
+const waiting: Question[] = [];
 const decoded: Decoded[] = [];
 let decoding = 0;
 let isRunning = false;
+let isClosing = false;
 
 const send = (message: FromWorker): void => port.postMessage(message);
 
@@ -57,8 +58,10 @@ try {
   // The first run prepares buffers and takes longer: let it be this one.
   await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
   port.on("message", (message: ToWorker) => {
-    waiting.push(message);
+    if (message.kind === "close") isClosing = true;
+    else waiting.push(message);
     decodeMore();
+    void runMore();
   });
   send({ kind: "ready" });
 } catch (error) {
@@ -66,6 +69,7 @@ try {
 }
 
 function decodeMore(): void {
+  if (isClosing) waiting.length = 0;
   while (decoding < maxDecoding && decoded.length < maxDecoding) {
     const next = waiting.shift();
     if (!next) return;
@@ -78,7 +82,7 @@ function decodeMore(): void {
   }
 }
 
-async function decode({ id, bytes, options }: ToWorker): Promise<void> {
+async function decode({ id, bytes, options }: Question): Promise<void> {
   const begun = performance.now();
   try {
     const header = readHeader(bytes);
@@ -102,6 +106,7 @@ async function decode({ id, bytes, options }: ToWorker): Promise<void> {
 async function runMore(): Promise<void> {
   if (isRunning) return;
   isRunning = true;
+  if (isClosing) decoded.length = 0;
   // One picture a run: larger batches fall out of the processor's caches and were slower for these networks.
   for (let next = decoded.shift(); next; next = decoded.shift()) {
     const { id } = next;
@@ -112,9 +117,17 @@ async function runMore(): Promise<void> {
     }
     // Lets decodings that ended meanwhile hand in their pictures, and new requests begin theirs.
     await new Promise((resolve) => setImmediate(resolve));
+    if (isClosing) decoded.length = 0;
     decodeMore();
   }
   isRunning = false;
+  if (isClosing && decoding === 0) await end();
+}
+
+/** With nothing under way and nothing to listen to the thread comes to its end. */
+async function end(): Promise<void> {
+  await session.dispose();
+  port?.close();
 }
 
 async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decoded): Promise<void> {

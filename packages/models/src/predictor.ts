@@ -1,6 +1,7 @@
 /** Runs a model file: picture bytes in, verdict out, on worker threads of its own. */
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { ImageError, type ImageErrorCode } from "@sightline/dataset/image-file";
 import { NnError, type NnErrorCode } from "@sightline/nn/errors";
@@ -24,6 +25,9 @@ export interface PredictorOptions {
  * that meet after every layer wait more than they compute. Each worker holds the model once, so their number is bounded.
  */
 const maxWorkers = 4;
+
+/** No picture takes longer, but for a network that hangs. */
+const longestPictureMs = 30_000;
 
 export interface Predictor {
   readonly manifest: Manifest;
@@ -92,6 +96,7 @@ interface Call {
 /** One worker thread and the calls it has yet to answer. */
 class PredictorWorker {
   readonly ready: Promise<void>;
+  readonly #gone: Promise<unknown>;
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
   #nextId = 1;
@@ -100,6 +105,7 @@ class PredictorWorker {
 
   constructor(worker: Worker) {
     this.#worker = worker;
+    this.#gone = new Promise((resolve) => worker.once("exit", resolve));
     this.ready = new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") resolve();
@@ -131,12 +137,17 @@ class PredictorWorker {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, bytes, options } satisfies ToWorker);
+      this.#worker.postMessage({ kind: "question", id, bytes, options } satisfies ToWorker);
     });
   }
 
+  /** A thread that is ended while the network runs on it takes the whole process with it: it ends by itself. */
   async close(): Promise<void> {
     this.#stop(new ModelError("PREDICTOR_CLOSED", "The predictor is closed. Open the model again."));
+    const patience = new AbortController();
+    this.#worker.postMessage({ kind: "close" } satisfies ToWorker);
+    await Promise.race([this.#gone, setTimeout(longestPictureMs, null, { signal: patience.signal }).catch(() => {})]);
+    patience.abort();
     await this.#worker.terminate();
   }
 

@@ -1,5 +1,5 @@
 /** `sightline predict`: asks a model about one picture or about all pictures below a folder. */
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { decodeImage, encodeJpeg, encodeOverlay } from "@sightline/dataset/image-file";
 import { openPredictor, type Prediction, type Predictor } from "@sightline/models/predictor";
@@ -54,6 +54,7 @@ async function predict(context: Context, model: string, place: string, options: 
   const root = isFolder ? resolve(place) : dirname(resolve(place));
   const files = isFolder ? await filesBelow(root) : [resolve(place)];
   if (files.length === 0) throw noPictures(place, []);
+  for (const folder of [options.heatmap, options.overlay]) if (folder !== undefined) await checkFolder(folder);
   const predictor = await about(
     model,
     openPredictor(model, options.threads === undefined ? {} : { threads: options.threads }),
@@ -85,6 +86,21 @@ async function predict(context: Context, model: string, place: string, options: 
     return summary(resolve(model), predictor, results, skipped, seconds);
   } finally {
     await predictor.close();
+  }
+}
+
+/** Told before the work: that pictures can't be written into the folder. It is made with the first one. */
+async function checkFolder(folder: string): Promise<void> {
+  for (let place = resolve(folder); ; place = dirname(place)) {
+    const found = await stat(place).catch(() => null);
+    if (found === null && place !== dirname(place)) continue;
+    const isWritable = await access(place, constants.W_OK).then(
+      () => found?.isDirectory() === true,
+      () => false,
+    );
+    if (isWritable) return;
+    const why = found?.isDirectory() ? "is not writable for this user" : "is a file";
+    throw new CliError("FILE_NOT_WRITABLE", `"${place}" ${why}; a folder for pictures is needed. Choose another one.`);
   }
 }
 
