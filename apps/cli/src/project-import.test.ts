@@ -258,12 +258,13 @@ test("an import that is stopped says how to go on, and goes on", async (t) => {
   while (!/picture \d+ of 82/.test(started.stderrSoFar())) await pause(2);
   started.child.kill("SIGINT");
   const stopped = await started.finished;
-  if (stopped.code === 0) return t.skip("it was faster than the stop");
-  assert.equal(stopped.code, 1);
-  assert.match(
-    stopped.stderr,
-    /Stopped: \d+ of 82 pictures are done in project "stopped"\. Run the same command again/,
-  );
+  // A machine may be faster than the stop; what follows holds all the same.
+  if (stopped.code === 0) t.diagnostic("it was faster than the stop");
+  else
+    assert.match(
+      stopped.stderr,
+      /Stopped: \d+ of 82 pictures are done in project "stopped"\. Run the same command again/,
+    );
   const rest = await importing(set, "--project", "stopped");
   assert.equal(rest.code, 0, rest.stderr);
   assert.ok(rest.present.length > 0);

@@ -8,6 +8,7 @@ import { useMay } from "../../app/session.js";
 import { mediaTypeOf } from "../../components/dropped-files.js";
 import { Icon } from "../../components/icon.js";
 import { titleOf } from "../projects/labels.js";
+import { answerOf, boxesInAddress } from "./model-answer.js";
 import type { Kept, Trial } from "./use-trials.js";
 
 export interface KeepPictureProps {
@@ -104,22 +105,4 @@ export function KeepPicture({ trial, prediction, project, labels, onKept }: Keep
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-/** So many boxes fit into an address. */
-const boxesInAddress = 30;
-
-/** What the model said, as a person would have said it; `null` where one label is to be chosen. */
-function answerOf({ task, labels, detections, width, height }: Prediction): Annotation | null {
-  if (task === "multilabel") return { labels: [...labels] };
-  if (task !== "detection") return null;
-  const inside = (value: number, most: number) => Math.round(Math.min(Math.max(value, 0), most));
-  const boxes = detections.map(({ label, x1, y1, x2, y2 }) => ({
-    label,
-    x1: inside(x1, width),
-    y1: inside(y1, height),
-    x2: inside(x2, width),
-    y2: inside(y2, height),
-  }));
-  return { boxes: boxes.filter(({ x1, y1, x2, y2 }) => x1 < x2 && y1 < y2) };
 }
