@@ -5,19 +5,20 @@
  *   export const asks = "one line on what it measures";
  *   export async function run({ say, args }) → [{ what, asked, measured, isMet }]   isMet: true, false, or null where nothing is asked
  * It runs on built output, may take minutes, prints progress with `say`, and leaves nothing behind.
- * `npm run bench -- models kill` runs some; rows of the others stay as they were.
+ * `npm run bench -- models kill` runs some; rows of the others stay as they were. So do the rows of a workload that a run
+ * with arguments, such as `--only=NAME`, did not measure.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requireNodeVersion } from "../scripts/node-version.mjs";
+import { mark, withResults } from "./results.mjs";
 
 requireNodeVersion("npm run bench");
 const { endWith, prepare, root, StepError } = await import("../scripts/prepare.mjs");
 const resultsFile = join(root, "bench/RESULTS.md");
 
 /** Modules named like this are what workloads share, or this file. */
-const notWorkloads = new Set(["run.mjs"]);
+const notWorkloads = new Set(["run.mjs", "results.mjs"]);
 const names = readdirSync(import.meta.dirname)
   .filter((name) => /^[a-z-]+\.mjs$/.test(name) && !notWorkloads.has(name))
   .map((name) => name.replace(/\.mjs$/, ""));
@@ -40,7 +41,7 @@ await endWith(async () => {
       for (const row of rows) console.log(`  ${mark(row.isMet)} ${row.what}: ${row.measured} (asked: ${row.asked})`);
       failures += rows.filter((row) => row.isMet === false).length;
       // Written after each, so that an interrupted run keeps what it has.
-      record(name, rows);
+      keepResults(name, rows, args);
     } catch (error) {
       failures += 1;
       console.error(`  ${name} broke off: ${error.stack}`);
@@ -53,66 +54,7 @@ await endWith(async () => {
   return failures === 0 ? 0 : 1;
 });
 
-/** Replaces one workload's rows and keeps the others'. */
-function record(name, rows) {
-  const kept = readRows().filter((row) => row.workload !== name);
-  const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
-  const fresh = rows.map((row) => ({ workload: name, ...row, command: `npm run bench -- ${name}`, date, machine }));
-  const all = [...kept, ...fresh].sort((a, b) => names.indexOf(a.workload) - names.indexOf(b.workload));
-  const cells = (row) => [
-    row.what,
-    row.asked,
-    row.measured,
-    mark(row.isMet),
-    `\`${row.command}\``,
-    row.date,
-    row.machine,
-  ];
-  const lines = all.map(
-    (row) =>
-      `| ${cells(row)
-        .map((text) => String(text).replace(/(?<!\\)\|/g, "\\|"))
-        .join(" | ")} |`,
-  );
-  writeFileSync(
-    resultsFile,
-    `<!-- Written by bench/run.mjs. Do not edit. -->
-# What was measured
-
-| what | asked | measured | met | command | date | machine |
-|---|---|---|---|---|---|---|
-${lines.join("\n")}
-`,
-  );
-}
-
-function readRows() {
-  let text = "";
-  try {
-    text = readFileSync(resultsFile, "utf8");
-  } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-  }
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && line.includes("`npm run bench -- "))
-    .map((line) => {
-      const [what, asked, measured, met, command, date, machine] = line.slice(2, -2).split(/ (?<!\\)\| /);
-      const isMet = met === "yes" ? true : met === "no" ? false : null;
-      return {
-        workload: command.replace(/^`npm run bench -- |`$/g, ""),
-        what,
-        asked,
-        measured,
-        isMet,
-        command: command.slice(1, -1),
-        date,
-        machine,
-      };
-    });
-}
-
-function mark(isMet) {
-  return isMet === null ? "–" : isMet ? "yes" : "no";
+function keepResults(workload, rows, args) {
+  const table = existsSync(resultsFile) ? readFileSync(resultsFile, "utf8") : "";
+  writeFileSync(resultsFile, withResults(table, { workload, rows, args, order: names }));
 }
