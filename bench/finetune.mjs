@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 export const asks =
-  "accuracy and training time of `finetune` and `auto` on ../shared/data/{casting,facemask3}; --only-casting, --only-facemask3, --only-auto";
+  "accuracy and training time of `finetune` and `auto` on ../shared/data/{casting,facemask3}; --only=casting, facemask3 or auto: that part";
 
 const root = join(import.meta.dirname, "..");
 const data = join(root, "../shared/data");
@@ -18,7 +18,7 @@ export async function run({ say = console.error, args = [] } = {}) {
     return [];
   }
   const parts = { casting: onCasting, facemask3: onFacemask3, auto: onAuto };
-  const only = Object.keys(parts).filter((name) => args.includes(`--only-${name}`));
+  const only = Object.keys(parts).filter((name) => args.includes(`--only=${name}`));
   const rows = [];
   const row = (what, asked, measured, isMet) => rows.push({ what, asked, measured, isMet });
   for (const name of only.length > 0 ? only : Object.keys(parts)) await parts[name](row, say);
