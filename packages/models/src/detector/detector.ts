@@ -34,7 +34,7 @@ const usualBatch = 4;
 /** Each picture is shown so often … */
 const usualEpochs = 60;
 /** … within these numbers of pictures shown altogether: few must be shown more often, many less. */
-const leastShown = 3200;
+const leastShown = 4000;
 const mostShown = 9000;
 /** … and however many they are, so often at least. */
 const leastEpochs = 12;
