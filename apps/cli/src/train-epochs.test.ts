@@ -150,28 +150,38 @@ function positionIn(file: string): { epoch: number; batch: number } {
 test("kill -9 of all its processes in the middle of an epoch, twice: the resumed training has the same parameters", async (t) => {
   const place = await temporaryFolder(t);
   // Eight steps an epoch; checkpoints so often that some fall between them.
+  const [epochs, steps] = [20, 8];
   const args = (name: string) => [
-    ...["train", dataset, ...small, "--epochs", "12", "--batch", "2", "--checkpoint-every", "0.1s", "--threads", "1"],
-    ...["--runs", join(place, name), "--out", join(place, `${name}.onnx`), "--json"],
+    ...["train", dataset, ...small, "--epochs", `${epochs}`, "--batch", "2", "--checkpoint-every", "0.1s"],
+    ...["--threads", "1", "--runs", join(place, name), "--out", join(place, `${name}.onnx`), "--json"],
   ];
   const whole = await sightline(args("whole"));
   assert.equal(whole.code, 0, whole.stderr);
 
   const runs = join(place, "killed");
   const checkpoint = () => join(runs, readdirSync(runs)[0] ?? "", "checkpoint.bin");
-  const isBeyond = (epoch: number) => {
+  const isAmidEpochBeyond = (epoch: number) => {
     if (!existsSync(runs) || !existsSync(checkpoint())) return false;
     const at = positionIn(checkpoint());
-    return at.epoch >= epoch && at.batch > 0;
+    return at.epoch >= epoch && at.epoch < epochs && at.batch > 0 && at.batch < steps;
   };
   const resume = () => ["train", "--resume", readdirSync(runs)[0] ?? "", "--runs", runs, "--json"];
   for (const epoch of [1, 4]) {
     const started = startSightline(epoch === 1 ? args("killed") : resume(), {}, true);
-    while (!isBeyond(epoch) && started.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 2));
-    process.kill(-(started.child.pid ?? 0), "SIGKILL");
+    const group = -(started.child.pid ?? 0);
+    while (started.child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (!isAmidEpochBeyond(epoch)) continue;
+      // Held still before it is killed: the next checkpoint may come between looking and killing.
+      process.kill(group, "SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (isAmidEpochBeyond(epoch)) break;
+      process.kill(group, "SIGCONT");
+    }
+    assert.equal(started.child.exitCode, null, "it never stood in the middle of an epoch");
+    process.kill(group, "SIGKILL");
     await started.finished;
-    const { epoch: done, batch } = positionIn(checkpoint());
-    assert.ok(done >= epoch && done < 12 && batch > 0 && batch < 8, `killed after ${done} epochs and ${batch} steps`);
+    assert.ok(isAmidEpochBeyond(epoch), JSON.stringify(positionIn(checkpoint())));
     assert.ok(!existsSync(join(place, "killed.onnx")), "no half-written model");
   }
   const { runs: listed } = oneJsonLine(await sightline(["runs", "--runs", runs, "--json"])) as {
