@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { deflateSync } from "node:zlib";
 import type { Image } from "@sightline/vision/image";
+import { resize } from "@sightline/vision/resize";
 import sharp from "sharp";
 import {
   decodeImage,
@@ -144,6 +145,18 @@ test("a large JPEG is decoded smaller, but never below the size asked for", asyn
     const image = await decodeImage(bytes, { minWidth, minHeight });
     assert.deepEqual([image.width, image.height], [width, height]);
     assert.equal([colourAt(image, 0.5, 0.1), colourAt(image, 0.2, 0.7), colourAt(image, 0.8, 0.7)].join(""), "grb");
+  }
+});
+
+test("half of a JPEG with even sides is the exact mean of its pixels, turned or not", async () => {
+  const stored = flag(480, 322);
+  for (const orientation of [1, 6]) {
+    const bytes = await sharp(stored.data, raw(stored)).withMetadata({ orientation }).jpeg().toBuffer();
+    const whole = await decodeImage(bytes);
+    const [width, height] = [whole.width / 2, whole.height / 2];
+    assert.deepEqual([width, height], orientation === 1 ? [240, 161] : [161, 240]);
+    const half = await decodeImage(bytes, { minWidth: 140, minHeight: 140 });
+    assert.deepEqual(half, resize(whole, width, height));
   }
 });
 

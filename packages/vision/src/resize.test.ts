@@ -72,6 +72,8 @@ const sizes: readonly (readonly [number, number, number, number])[] = [
   [40, 11, 17, 30], // one shrinks, one grows
   [11, 40, 30, 17],
   [64, 48, 32, 16], // whole factors
+  [46, 34, 23, 17], // to the half
+  [46, 34, 23, 34], // one to the half
   [7, 5, 7, 9], // one stays
   [1, 1, 5, 4], // a single pixel
   [9, 8, 1, 1], // to a single pixel
