@@ -17,8 +17,8 @@ requireNodeVersion("npm run bench");
 const { endWith, prepare, root, StepError } = await import("../scripts/prepare.mjs");
 const resultsFile = join(root, "bench/RESULTS.md");
 
-/** Modules named like this are what workloads share, or this file. */
-const notWorkloads = new Set(["run.mjs", "results.mjs"]);
+/** This file, and what workloads share. */
+const notWorkloads = new Set(["run.mjs", "results.mjs", "training-step-contenders.mjs", "training-step-tfjs-net.mjs"]);
 const names = readdirSync(import.meta.dirname)
   .filter((name) => /^[a-z-]+\.mjs$/.test(name) && !notWorkloads.has(name))
   .map((name) => name.replace(/\.mjs$/, ""));

@@ -56,7 +56,7 @@ function cancelled({ runId, isResumable }: Failure, order: TrainingOrder): CliEr
 
 /** What of this command helps against an error of the libraries, which know no flags. */
 const remedies: Readonly<Record<string, string>> = {
-  TRAINING_OUT_OF_MEMORY: " Set the batch with --batch, or allow more with --max-memory.",
+  TRAINING_OUT_OF_MEMORY: " Allow more with --max-memory; --batch sets the batch.",
 };
 
 /** The error as it was there; what it says of going on is added. */

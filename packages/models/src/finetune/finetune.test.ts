@@ -12,6 +12,7 @@ import { partsWithHoles } from "../drawn-pictures.js";
 import type { NetContext } from "../method.js";
 import { readOptions } from "../method-options.js";
 import { openPredictor } from "../predictor.js";
+import { quietContext } from "../quiet-context.js";
 import { train } from "../train.js";
 import { labelWeights } from "../training-samples.js";
 import { finetune } from "./finetune.js";
@@ -180,25 +181,11 @@ function changed({ initializers }: Graph): string[] {
 function contextOf({ task, labels: names, samples, normalLabel }: LabelledPictures): NetContext {
   const labels = task === "anomaly" ? ["normal", "anomaly"] : names;
   const places = new Map(names.map((name, i) => [name, task === "anomaly" ? (name === normalLabel ? 0 : 1) : i]));
-  return {
+  return quietContext(finetune, {
     task,
     labels,
     training: samples.filter((_, i) => i % 4 < 3),
     validation: samples.filter((_, i) => i % 4 === 3),
     targetOf: ({ label }) => labels.map((_, k) => (places.get(label) === k ? 1 : 0)),
-    backbone: readBackbone(),
-    seed: 1,
-    threads: 1,
-    signal: undefined,
-    finishEarly: undefined,
-    onProgress: () => {},
-    onEpoch: () => {},
-    leftMs: () => undefined,
-    batchSize: undefined,
-    maxMemoryBytes: undefined,
-    checkpointEveryMs: undefined,
-    epochs: undefined,
-    checkpoint: undefined,
-    options: readOptions("finetune", finetune.options, {}),
-  };
+  });
 }

@@ -8,10 +8,9 @@ import { openGraphSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
 import { writePlanes } from "@sightline/vision/planes";
 import { resize } from "@sightline/vision/resize";
-import { readBackbone } from "../backbone.js";
 import { drawing, drawnPictures } from "../drawn-pictures.js";
 import type { NetContext } from "../method.js";
-import { readOptions } from "../method-options.js";
+import { quietContext } from "../quiet-context.js";
 import { finetune } from "./finetune.js";
 import { type SeveralLabelsSettings, severalLabelsSettings, trainSeveralLabels } from "./several-labels.js";
 
@@ -55,28 +54,13 @@ async function racks(count: number, seed: number, moved: { x: number; y: number;
   return { samples, close: drawn.close };
 }
 
-function contextOf(samples: readonly Sample[], validation: readonly Sample[] = []): NetContext {
-  return {
-    task: "multilabel",
-    labels,
-    training: samples,
-    validation,
-    targetOf: ({ labels: has = [] }) => labels.map((label) => (has.includes(label) ? 1 : 0)),
-    backbone: readBackbone(),
-    seed: 1,
-    threads: 1,
-    signal: undefined,
-    finishEarly: undefined,
-    onProgress: () => {},
-    onEpoch: () => {},
-    leftMs: () => undefined,
-    batchSize: undefined,
-    maxMemoryBytes: undefined,
-    checkpointEveryMs: undefined,
-    epochs: undefined,
-    checkpoint: undefined,
-    options: readOptions("finetune", finetune.options, {}),
-  };
+function contextOf(
+  training: readonly Sample[],
+  validation: readonly Sample[] = [],
+  limits: Partial<NetContext> = {},
+): NetContext {
+  const targetOf = ({ labels: has = [] }: Sample) => labels.map((label) => (has.includes(label) ? 1 : 0));
+  return quietContext(finetune, { task: "multilabel", labels, training, validation, targetOf }, limits);
 }
 
 test("sixteen pictures of a rack are enough to tell its pieces when the camera was moved and the light has changed", async (t) => {
@@ -101,4 +85,14 @@ test("sixteen pictures of a rack are enough to tell its pieces when the camera w
     right += context.targetOf(sample).filter((value, k) => value === (Number(logits[k]) > 0 ? 1 : 0)).length;
   }
   assert.ok(right >= 44, `${right} of 48 right`);
+});
+
+test("features that would take more memory than may be taken are refused before they are made", async (t) => {
+  const { samples, close } = await racks(8, 1, { x: 0, y: 0, zoom: 1, light: 1 });
+  t.after(close);
+  await assert.rejects(
+    trainSeveralLabels(contextOf(samples, [], { maxMemoryBytes: 100_000 }), settings),
+    (error: Error & { code?: string }) =>
+      error.code === "TRAINING_OUT_OF_MEMORY" && /features of 8 pictures take 1 MB, 1 MB may/.test(error.message),
+  );
 });

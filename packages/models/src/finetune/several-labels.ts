@@ -8,6 +8,7 @@ import type { Sample } from "@sightline/dataset/dataset";
 import { stratifiedFolds } from "@sightline/dataset/folds";
 import { readHeader } from "@sightline/dataset/image-file";
 import type { LoaderSample } from "@sightline/dataset/loader";
+import { NnError } from "@sightline/nn/errors";
 import { exportGraph } from "@sightline/nn/export";
 import type { Graph } from "@sightline/nn/graph";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
@@ -48,8 +49,9 @@ const foldCount = 3;
 /** Where time is short, so many views for each second of it: making them takes about a third then. */
 const viewsPerSecond = 12;
 const leastTrainingMs = 5000;
-/** Feature maps kept in memory at most. */
+/** Feature maps kept in memory: so many bytes at most, and no more than this share of what may be taken. */
 const cacheBytes = 500e6;
+const cacheShare = 0.5;
 
 export async function trainSeveralLabels(context: NetContext, settings: SeveralLabelsSettings): Promise<TrainedNet> {
   const isFew = context.training.length + context.validation.length <= fewPictures;
@@ -64,7 +66,7 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
     graph: network.graph,
     width,
     height,
-    views: viewsFor(samples.length, network.graph, settings, context.plannedMs),
+    views: viewsFor(samples.length, bytesPerView(network.graph), settings, context),
     recipe: severalLabelsRecipe(context),
     onProgress: (share) => context.onProgress(0.4 * share, "Looking at the pictures from all sides"),
   });
@@ -82,16 +84,33 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
   return { graph, input: { width, height }, parameters, summary, ...(heldOut && { heldOut }) };
 }
 
-/** As many views as settings, time and memory allow; every picture at least as it is and altered once. */
+/**
+ * As many views as settings, time and memory allow; every picture at least as it is and, where memory allows, altered once.
+ *
+ * @throws NnError `TRAINING_OUT_OF_MEMORY` where not even the pictures as they are fit
+ */
 function viewsFor(
   pictures: number,
-  graph: Graph,
+  bytes: number,
   { views, viewsPerPicture }: SeveralLabelsSettings,
-  plannedMs = Number.POSITIVE_INFINITY,
+  { plannedMs = Number.POSITIVE_INFINITY, maxMemoryBytes = Number.POSITIVE_INFINITY }: NetContext,
 ): number {
-  const affordable = Math.floor(cacheBytes / bytesPerView(graph) / pictures);
+  const mayTake = maxMemoryBytes * cacheShare;
+  if (pictures * bytes > mayTake) {
+    throw new NnError(
+      "TRAINING_OUT_OF_MEMORY",
+      `The features of ${pictures} pictures take ${megabytes(pictures * bytes)}, ${megabytes(mayTake)} may be taken. ` +
+        "Take fewer pictures or a smaller input (--option size).",
+    );
+  }
+  const affordable = Math.floor(Math.min(cacheBytes, mayTake) / bytes / pictures);
   const inTime = Math.floor(((plannedMs / 1000) * viewsPerSecond) / pictures);
-  return Math.max(2, Math.min(viewsPerPicture, Math.ceil(views / pictures), affordable, inTime));
+  const wanted = Math.max(2, Math.min(viewsPerPicture, Math.ceil(views / pictures), affordable, inTime));
+  return Math.min(wanted, Math.floor(mayTake / bytes / pictures));
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** What is left, divided among the trainings to come; at least as much as makes a head answer at all. */
