@@ -12,25 +12,38 @@ import { detector, spreadOver } from "./detector.js";
 
 const side = 64;
 
+/** What a drawn picture shows: squares and discs of these sides, from one of them on. */
+interface SceneShape {
+  readonly width: number;
+  readonly height: number;
+  readonly leastSize: number;
+  readonly mostSize: number;
+  readonly mostShapes: number;
+}
+
+const small: SceneShape = { width: side, height: side, leastSize: 14, mostSize: 28, mostShapes: 3 };
+
 /** Bright squares and dark discs on grey noise, some overlapping. */
-function scene(seed: number): { data: Uint8Array; boxes: LabelledBox[] } {
+function scene(seed: number, shape: SceneShape): { data: Uint8Array; boxes: LabelledBox[] } {
+  const { width, height, leastSize, mostSize, mostShapes } = shape;
   let state = seed * 2654435761;
   const random = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const data = Uint8Array.from({ length: side * side * 3 }, () => 110 + Math.floor(random() * 24));
+  const data = Uint8Array.from({ length: width * height * 3 }, () => 110 + Math.floor(random() * 24));
   const boxes: LabelledBox[] = [];
-  const count = 1 + Math.floor(random() * 3);
+  const count = 1 + Math.floor(random() * mostShapes);
   for (let i = 0; i < count; i++) {
-    const size = 14 + Math.floor(random() * 14);
-    const [x1, y1] = [Math.floor(random() * (side - size)), Math.floor(random() * (side - size))];
+    const size = leastSize + Math.floor(random() * (mostSize - leastSize));
+    const [x1, y1] = [Math.floor(random() * (width - size)), Math.floor(random() * (height - size))];
     const isDisc = random() < 0.5;
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {
         const distance = Math.hypot(x + 0.5 - size / 2, y + 0.5 - size / 2);
         if (isDisc && distance > size / 2) continue;
-        data.fill(isDisc ? 30 : 220, ((y1 + y) * side + x1 + x) * 3, ((y1 + y) * side + x1 + x) * 3 + 3);
+        const at = ((y1 + y) * width + x1 + x) * 3;
+        data.fill(isDisc ? 30 : 220, at, at + 3);
       }
     }
     boxes.push({ label: isDisc ? "disc" : "square", x1, y1, x2: x1 + size, y2: y1 + size });
@@ -38,12 +51,12 @@ function scene(seed: number): { data: Uint8Array; boxes: LabelledBox[] } {
   return { data, boxes };
 }
 
-async function scenes(folder: string, from: number, count: number): Promise<Sample[]> {
+async function scenes(folder: string, from: number, count: number, shape = small): Promise<Sample[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
-      const { data, boxes } = scene(from + i);
+      const { data, boxes } = scene(from + i, shape);
       const name = `${from + i}.png`;
-      await writeFile(join(folder, name), await encodePng({ width: side, height: side, data }));
+      await writeFile(join(folder, name), await encodePng({ width: shape.width, height: shape.height, data }));
       return { name, file: join(folder, name), label: "", boxes };
     }),
   );
@@ -77,6 +90,35 @@ test("a detector from scratch finds drawn shapes, in boxes of the picture's own 
     assert.ok((evaluation.mAP50 ?? 0) > 0.35, `mAP50 ${evaluation.mAP50}`);
     assert.ok((evaluation.f1 ?? 0) > 0.25, `F1 ${evaluation.f1} at the threshold`);
     assert.equal(evaluation.perSize.large.truths, 0);
+  } finally {
+    await predictor.close();
+  }
+});
+
+test("objects too small for a whole picture are learnt and found in tiles, each of them once", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "sightline-detector-tiles-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const labels = ["disc", "square"];
+  const part = { task: "detection", labels, normalLabel: null, skipped: [] } as const;
+  const shape = { width: 240, height: 180, leastSize: 13, mostSize: 20, mostShapes: 12 };
+  const { bytes, manifest } = await train({
+    pictures: { ...part, samples: await scenes(folder, 1, 12, shape), validation: await scenes(folder, 200, 3, shape) },
+    method: "detector",
+    methodOptions: { side, start: "scratch", channels: 24 },
+    epochs: 20,
+    seed: 3,
+    threads: 1,
+  });
+  assert.deepEqual(manifest.tiling, { tile: 64, overlap: 19 });
+  assert.deepEqual(manifest.input, { width: side, height: side, fit: "letterbox" });
+  const predictor = await openPredictor(bytes, { threads: 1 });
+  try {
+    const held = await scenes(folder, 500, 8, shape);
+    const { evaluation } = await evaluateSamples({ predictor, pictures: { ...part, samples: held } });
+    assert.ok(evaluation.task === "detection");
+    const { mAP50, precision, recall } = evaluation;
+    const found = `mAP50 ${mAP50}, precision ${precision}, recall ${recall}`;
+    assert.ok((mAP50 ?? 0) > 0.75 && (precision ?? 0) > 0.5 && (recall ?? 0) > 0.7, found);
   } finally {
     await predictor.close();
   }
