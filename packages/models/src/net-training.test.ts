@@ -162,12 +162,12 @@ test("a network is compared on its own held-out pictures, and `auto` takes it on
       dispose: async () => {},
     }),
   });
-  const chosen = async (quality: number, budgetMs?: number) => {
+  const chosen = async (quality: number, budgetMs?: number, more = {}) => {
     const { manifest } = await train({
       ...common,
       pictures: two,
       method: "auto",
-      methods: { classifier: folds(quality), finetune: method },
+      methods: { classifier: folds(quality), ...more, finetune: method },
       ...(budgetMs !== undefined && { budgetMs }),
     });
     return [manifest.method, manifest.candidates.map((one) => one.method)];
@@ -175,6 +175,9 @@ test("a network is compared on its own held-out pictures, and `auto` takes it on
   assert.deepEqual(await chosen(-1), ["classifier", ["classifier"]], "without a budget it stays with the quick ones");
   assert.deepEqual(await chosen(-1, 600_000), ["finetune", ["classifier", "finetune"]]);
   assert.deepEqual(await chosen(1, 600_000), ["classifier", ["classifier"]], "nothing is left to gain");
+  const better = { patchcore: folds(1) };
+  assert.deepEqual(await chosen(-1, undefined, better), ["patchcore", ["classifier", "patchcore"]]);
+  assert.deepEqual(await chosen(-1, 1, better), ["classifier", ["classifier"]], "the time was up after the first");
 });
 
 /** Always the same three boxes, two of them of the same object. */

@@ -84,7 +84,8 @@ const goodEnough = 0.995;
  * Trains a model on the calling thread (in pieces of at most some 100 ms, so that progress and cancellation work).
  *
  * `auto`: anomaly and classification try the methods measured by folds; with a budget that leaves a minute, and a result
- * that leaves room, also `finetune`, compared on the same held-out pictures. Several labels at once: `finetune`. Boxes:
+ * that leaves room, also `finetune`, compared on the same held-out pictures; once a budget is spent no further method is
+ * begun. Several labels at once: `finetune`. Boxes:
  * `detector`.
  *
  * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
@@ -137,6 +138,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const tried: FoldCandidate[] = [];
   try {
     for (const [i, name] of folds.entries()) {
+      // What was measured before the time was up decides.
+      if (tried.length > 0 && leftMs() === 0) break;
       const share = (0.9 - netShare) / folds.length;
       await measureFolds(registry[name] as Extract<Method, { kind: "folds" }>, name, tried, {
         ...shared,
