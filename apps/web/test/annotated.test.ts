@@ -14,6 +14,7 @@ import {
   takePictures,
   type Visitor,
 } from "./browser.js";
+import { fixedDetector } from "./fixed-detector.js";
 
 const skip =
   chromiumPath === undefined && process.env.CI !== "true"
@@ -327,6 +328,60 @@ describe("pictures with boxes and labels, and trainings by epochs", { skip }, ()
     await page.goto(`/projects/${projectId}/setup?step=train`);
     await page.getByRole("radio", { name: /Detector/ }).waitFor();
     await looksRight(admin, "train-boxes");
+  });
+
+  test("a tried picture is added with the model's own boxes, and put right on its page", async () => {
+    const { id: projectId } = await client.call("createProject", { body: { name: "doors" } });
+    const truth = { x1: 50, y1: 30, x2: 130, y2: 91 };
+    const known = [
+      { label: "handle", ...truth },
+      { label: "lock", ...plate(2) },
+    ];
+    const bytes = await drawn(30, grey, known);
+    await sendLabelledPicture(client, projectId, { bytes, annotation: { boxes: known }, part: "auto", name: "a.png" });
+    const model = await client.call("uploadModel", {
+      params: { projectId },
+      bytes: fixedDetector(
+        ["handle", "lock"],
+        [
+          { label: "handle", x1: 0.25, y1: 0.25, x2: 0.75, y2: 0.75 },
+          { label: "handle", x1: 0, y1: 0, x2: 0.125, y2: 0.125 },
+        ],
+      ),
+      contentType: "application/octet-stream",
+    });
+    await page.goto(`/try?model=${model.id}`);
+    const buffer = Buffer.from(await drawn(31, grey, [truth]));
+    await page
+      .locator('input[aria-label="Drop pictures to try: Choose files"]')
+      .setInputFiles({ name: "tried.png", mimeType: "image/png", buffer });
+    await page.getByRole("button", { name: "Add tried.png to the pictures of doors" }).click();
+    await page.getByText("1 picture added to doors.").waitFor();
+    await looksRight(admin, "try-it-boxes");
+    const { items } = await client.call("listSamples", { params: { projectId } });
+    const added = items.find(({ name }) => name === "tried.png");
+    const byPlace = (boxes: readonly Rectangle[] | null | undefined) => boxes?.toSorted((a, b) => a.x1 - b.x1);
+    assert.deepEqual(byPlace(added?.boxes), [
+      { label: "handle", x1: 0, y1: 0, x2: 20, y2: 15 },
+      { label: "handle", x1: 40, y1: 30, x2: 120, y2: 90 },
+    ]);
+
+    await page.getByRole("link", { name: "Put it right" }).click();
+    await page.waitForURL(`/projects/${projectId}/pictures/${added?.id}`);
+    const boxes = page.getByRole("list", { name: "Boxes" });
+    const wrong = boxes.getByRole("listitem").filter({ hasText: "20 × 15" });
+    await wrong.getByRole("button", { name: /^Remove box/ }).click();
+    await boxes.getByRole("button", { name: "handle 80 × 60" }).click();
+    await page.getByRole("radiogroup").getByText("lock").click();
+    await page.getByRole("application").focus();
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("Alt+ArrowDown");
+    await boxes.getByRole("button", { name: "lock 80 × 61" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Saved" }).waitFor();
+    const { boxes: corrected, part } = await client.call("getSample", { params: { sampleId: added?.id ?? "" } });
+    assert.deepEqual(corrected, [{ label: "lock", ...truth }]);
+    assert.notEqual(part, "test");
+    assert.deepEqual(admin.takeComplaints(), []);
   });
 
   test("a viewer sees boxes and labels and can change none", async () => {
