@@ -1,5 +1,6 @@
 /** Boxes over a picture: as SVG in the picture's own pixels, laid out as the picture is. */
 import { useElementSize } from "@mantine/hooks";
+import { placeNames } from "./box-names.js";
 import { colorOf } from "./label-colors.js";
 import css from "./picture.module.css";
 
@@ -40,16 +41,10 @@ export function BoxOverlay({ boxes, fit }: { boxes: ShownBoxes; fit: "contain" |
       >
         {/* The best last, so that it lies on top. */}
         {boxes.items.toReversed().map((box, index) => (
-          <BoxShape
-            // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own and are drawn anew together
-            key={index}
-            box={box}
-            scale={scale}
-            withName={boxes.withNames === true}
-            limits={boxes}
-            labels={boxes.labels}
-          />
+          // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own and are drawn anew together
+          <BoxShape key={index} box={box} labels={boxes.labels} />
         ))}
+        {boxes.withNames && <BoxNames boxes={boxes.items} scale={scale} limits={boxes} labels={boxes.labels} />}
       </svg>
     </div>
   );
@@ -57,38 +52,59 @@ export function BoxOverlay({ boxes, fit }: { boxes: ShownBoxes; fit: "contain" |
 
 export interface BoxShapeProps {
   box: ShownBox;
-  /** Screen pixels for one of the picture's. */
-  scale: number;
-  withName: boolean;
-  limits: { width: number; height: number };
   labels: readonly string[];
   /** It is the one being changed. */
   isChosen?: boolean;
 }
 
-export function BoxShape({ box, scale, withName, limits, labels, isChosen = false }: BoxShapeProps) {
-  const { line, text } = colorOf(box.label, labels);
+export function BoxShape({ box, labels, isChosen = false }: BoxShapeProps) {
+  const { line } = colorOf(box.label, labels);
   const edges = { x: box.x1, y: box.y1, width: box.x2 - box.x1, height: box.y2 - box.y1 };
-  const name = box.score === undefined ? box.label : `${box.label} ${Math.round(box.score * 100)} %`;
-  const size = textPixels / scale;
-  const plate = { width: (name.length * 0.6 + 0.8) * size, height: size * 1.4 };
-  // Above the box where there is room, else inside; never outside the picture.
-  const y = box.y1 >= plate.height ? box.y1 - plate.height : box.y1;
-  const x = Math.max(0, Math.min(box.x1, limits.width - plate.width));
   return (
     <g>
       <rect {...edges} className={css.rim} fill="none" />
       <rect {...edges} className={css.line} stroke={line} fill={isChosen ? line : "none"} fillOpacity={0.14} />
-      {withName && (
-        <>
-          <rect x={x} y={y} {...plate} rx={size * 0.25} fill={line} />
-          <text x={x + size * 0.4} y={y + size * 1.03} fontSize={size} fontWeight={620} fill={text}>
-            {name}
-          </text>
-        </>
-      )}
     </g>
   );
+}
+
+export interface BoxNamesProps {
+  boxes: readonly ShownBox[];
+  /** Screen pixels for one of the picture's. */
+  scale: number;
+  limits: { width: number; height: number };
+  labels: readonly string[];
+  chosen?: number | null;
+}
+
+/** Above all boxes, so that no line goes through a name. */
+export function BoxNames({ boxes, scale, limits, labels, chosen = null }: BoxNamesProps) {
+  const size = textPixels / scale;
+  const named = boxes.map((box) => ({ ...box, name: nameOf(box) }));
+  const plates = placeNames(named, { size, limits, chosen });
+  const nameAt = (index: number) => {
+    const [box, plate] = [named[index], plates[index]];
+    if (!box || !plate) return null;
+    const { line, text } = colorOf(box.label, labels);
+    return (
+      <g key={index}>
+        <rect {...plate} className={css.plate} rx={size * 0.25} fill={line} />
+        <text x={plate.x + size * 0.4} y={plate.y + size * 1.03} fontSize={size} fontWeight={620} fill={text}>
+          {box.name}
+        </text>
+      </g>
+    );
+  };
+  return (
+    <g>
+      {named.map((_, index) => index !== chosen && nameAt(index))}
+      {chosen !== null && nameAt(chosen)}
+    </g>
+  );
+}
+
+function nameOf({ label, score }: ShownBox): string {
+  return score === undefined ? label : `${label} ${Math.round(score * 100)} %`;
 }
 
 export function describeBoxes(items: readonly ShownBox[]): string {

@@ -1,7 +1,7 @@
 /** Draws the box editor over its picture, and turns pointer and keys into its steps. */
 import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
-import { BoxShape, describeBoxes } from "../../components/box-overlay.js";
+import { BoxNames, BoxShape, describeBoxes } from "../../components/box-overlay.js";
 import css from "./box-canvas.module.css";
 import { type BoxEditor, type Handle, handleAt, handles, type Point, placeOf, type Size } from "./box-editor.js";
 
@@ -96,13 +96,11 @@ export function BoxCanvas(props: BoxCanvasProps) {
               // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no names of their own; their place is their name
               key={index}
               box={box}
-              scale={scale}
-              withName
-              limits={size}
               labels={labels}
               isChosen={index === editor.selected}
             />
           ))}
+          <BoxNames boxes={editor.shown} scale={scale} limits={size} labels={labels} chosen={editor.selected} />
           {chosen !== undefined &&
             !readOnly &&
             handles.map((handle) => (
