@@ -217,6 +217,56 @@ describe("pictures with boxes and labels, and trainings by epochs", { skip }, ()
     await page.waitForFunction(() => document.querySelectorAll('ul[aria-label="Pictures"] > li').length === 1);
   });
 
+  test("an enlarged picture shows the chosen box, and two fingers move it without drawing", async () => {
+    const { id: projectId } = await client.call("createProject", { body: { name: "enlarged" } });
+    const boxes = [
+      { label: "near", x1: 4, y1: 4, x2: 20, y2: 16 },
+      { label: "far", x1: 140, y1: 104, x2: 156, y2: 116 },
+    ];
+    const bytes = await drawn(40, grey, boxes);
+    await sendLabelledPicture(client, projectId, { bytes, annotation: { boxes }, part: "auto", name: "large.png" });
+    const { items } = await client.call("listSamples", { params: { projectId } });
+    await page.goto(`/projects/${projectId}/pictures/${items[0]?.id}`);
+    const list = page.getByRole("list", { name: "Boxes" });
+    await list.getByRole("button", { name: "far" }).first().click();
+    for (let step = 0; step < 4; step++) await page.getByRole("button", { name: "Larger" }).click();
+    const canvas = page.getByRole("application");
+    const view = canvas.locator("xpath=../..");
+    const scrolled = () => view.evaluate((one) => [one.scrollLeft, one.scrollTop] as const);
+    const [most, none] = [await view.evaluate((one) => one.scrollWidth - one.clientWidth), 0];
+    assert.ok(most > 500, `${most} pixels to the side`);
+    const [right] = await scrolled();
+    assert.ok(right > most * 0.9, `the box at the lower right is seen: ${right} of ${most}`);
+    await list.getByRole("button", { name: "near" }).first().click();
+    assert.deepEqual(await scrolled(), [none, none]);
+
+    const edge = await view.boundingBox();
+    assert.ok(edge);
+    const session = await admin.context.newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", fingers: readonly (readonly [number, number])[]) =>
+      session.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: fingers.map(([x, y], id) => ({ x: edge.x + x, y: edge.y + y, id })),
+      });
+    await touch("touchStart", [[400, 300]]);
+    await touch("touchMove", [[380, 280]]);
+    await touch("touchStart", [
+      [380, 280],
+      [500, 300],
+    ]);
+    await touch("touchMove", [
+      [280, 220],
+      [400, 240],
+    ]);
+    await touch("touchEnd", []);
+    await page.waitForFunction((one) => (one?.scrollLeft ?? 0) > 80, await view.elementHandle());
+    const [left, top] = await scrolled();
+    assert.ok(Math.abs(left - 100) <= 2 && Math.abs(top - 60) <= 2, `moved by ${left}, ${top}`);
+    await page.getByRole("heading", { name: "2 boxes" }).waitFor();
+    assert.deepEqual((await client.call("getSample", { params: { sampleId: items[0]?.id ?? "" } })).boxes, boxes);
+    assert.deepEqual(admin.takeComplaints(), []);
+  });
+
   test("a box that can't be saved is told and saved again", async () => {
     const projectId = await projectNamed("plates");
     const { items } = await client.call("listSamples", { params: { projectId } });

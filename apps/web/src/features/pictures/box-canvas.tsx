@@ -4,6 +4,7 @@ import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { BoxNames, BoxShape, describeBoxes } from "../../components/box-overlay.js";
 import css from "./box-canvas.module.css";
 import { type BoxEditor, type Handle, handleAt, handles, type Point, placeOf, type Size } from "./box-editor.js";
+import { useZoomedView } from "./use-zoomed-view.js";
 
 export interface BoxCanvasProps {
   editor: BoxEditor;
@@ -31,6 +32,10 @@ export function BoxCanvas(props: BoxCanvasProps) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const svg = useRef<SVGSVGElement>(null);
   const [cursor, setCursor] = useState("crosshair");
+  const chosen = editor.selected === null ? undefined : editor.shown[editor.selected];
+  const middle = chosen && placeOf(chosen, { x: 0, y: 0 });
+  const place = middle ? { x: middle.x / size.width, y: middle.y / size.height } : null;
+  const view = useZoomedView(zoom, { selected: editor.selected, place, isBusy: editor.isBusy });
   /** Screen pixels for one of the picture's. */
   const scale = width / size.width || 1;
   const placeIn = (event: PointerEvent): Point => {
@@ -43,7 +48,10 @@ export function BoxCanvas(props: BoxCanvasProps) {
   };
   const reachOf = (event: PointerEvent) => (event.pointerType === "touch" ? reach.touch : reach.mouse) / scale;
   const down = (event: PointerEvent<SVGSVGElement>) => {
-    if (event.button !== 0 || readOnly || label === null) return;
+    if (event.button !== 0 || readOnly) return;
+    // The second finger: what the first began was no box.
+    if (view.down(event)) return editor.isBusy ? onChange(editor.cancel()) : undefined;
+    if (label === null) return;
     // The picture under it must not be dragged off, and the keys are for the boxes from now on.
     event.preventDefault();
     event.currentTarget.focus({ preventScroll: true });
@@ -51,12 +59,12 @@ export function BoxCanvas(props: BoxCanvasProps) {
     onChange(editor.down(placeIn(event), { label, reach: reachOf(event) }));
   };
   const move = (event: PointerEvent<SVGSVGElement>) => {
-    if (readOnly) return;
+    if (readOnly || view.move(event)) return;
     if (editor.isBusy) onChange(editor.move(placeIn(event)));
     else setCursor(cursorAt(editor, placeIn(event), reachOf(event)));
   };
-  const up = () => {
-    if (editor.isBusy) onChange(editor.up());
+  const up = (event: PointerEvent) => {
+    if (!view.up(event) && editor.isBusy) onChange(editor.up());
   };
   const press = (event: KeyboardEvent) => {
     const next = readOnly ? null : stepOf(event, props);
@@ -65,10 +73,11 @@ export function BoxCanvas(props: BoxCanvasProps) {
     event.stopPropagation();
     onChange(next);
   };
-  const chosen = editor.selected === null ? undefined : editor.shown[editor.selected];
   const ratio = size.width / size.height;
   return (
     <div
+      ref={view.ref}
+      onScroll={view.onScroll}
       className={css.view}
       data-zoomed={zoom > 1 || undefined}
       style={{ maxWidth: `calc(var(--canvas-height) * ${ratio})` }}
@@ -88,7 +97,9 @@ export function BoxCanvas(props: BoxCanvasProps) {
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
-          onPointerCancel={() => onChange(editor.cancel())}
+          onPointerCancel={(event) => {
+            if (!view.up(event)) onChange(editor.cancel());
+          }}
           onKeyDown={press}
         >
           {editor.shown.map((box, index) => (
