@@ -13,7 +13,7 @@ const command = join(root, "apps/cli/dist/main.js");
 
 /** Real pictures, few epochs: what is asked here is sameness, not accuracy. */
 const trainings = [
-  { method: "tiny", set: "station-two-state", epochs: 6, flags: ["--option", "size=48"] },
+  { method: "tiny", set: "station-two-state", epochs: 40, flags: ["--option", "size=48"] },
   { method: "finetune", set: "casting", epochs: 2, flags: ["--option", "size=96"] },
   { method: "detector", set: "bccd", epochs: 2, flags: ["--option", "side=128"] },
 ];
@@ -47,7 +47,7 @@ export async function run({ say = console.error, args = [] } = {}) {
 async function compare({ method, set, epochs, flags }, place, say) {
   const order = (name) => [
     ...["train", join(data, set), "--method", method, "--epochs", String(epochs), ...flags, "--seed", "1"],
-    ...["--checkpoint-every", "0.2s", "--threads", "1"],
+    ...["--checkpoint-every", "0.1s", "--threads", "1"],
     ...["--runs", join(place, name), "--out", join(place, `${name}.onnx`)],
   ];
   say(`${method} on ${set}: ${epochs} epochs, not killed`);
@@ -56,13 +56,25 @@ async function compare({ method, set, epochs, flags }, place, say) {
   const runs = join(place, "killed");
   const started = sightline(order("killed"));
   const checkpoint = () => join(runs, readdirSync(runs)[0] ?? "", "checkpoint.bin");
-  const position = () => (existsSync(runs) && existsSync(checkpoint()) ? positionIn(checkpoint()) : null);
-  // Not before the last epoch's middle: what has been learnt until then has to come back.
-  for (let at = position(); !(at && at.epoch === epochs - 1 && at.batch > 1); at = position()) {
+  // Not before the second half: what has been learnt until then has to come back.
+  const isAmidEpoch = () => {
+    if (!existsSync(runs) || !existsSync(checkpoint())) return false;
+    const { epoch, batch, step } = positionIn(checkpoint());
+    const batches = (step - batch) / epoch;
+    return epoch >= epochs / 2 && epoch < epochs && batch > 1 && batch < batches;
+  };
+  const group = -started.child.pid;
+  for (;;) {
     if (started.child.exitCode !== null) throw new Error(`${method} ended before it could be killed.`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (!isAmidEpoch()) continue;
+    // Held still before it is killed: the next checkpoint may come between looking and killing.
+    process.kill(group, "SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (isAmidEpoch()) break;
+    process.kill(group, "SIGCONT");
   }
-  process.kill(-started.child.pid, "SIGKILL");
+  process.kill(group, "SIGKILL");
   await started.ended.catch(() => {});
   const { epoch, batch } = positionIn(checkpoint());
   say(`${method}: killed; the checkpoint has ${epoch} epochs and ${batch} steps`);

@@ -2,8 +2,10 @@
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { stratifiedFolds } from "@sightline/dataset/folds";
 
-/** One picture of five is held out. */
-const parts = 5;
+/** One picture of five is held out, of many one of ten: about a hundred tell enough, and the others are better learnt from. */
+const mostShare = 1 / 5;
+const leastShare = 1 / 10;
+const enough = 100;
 
 export interface Split {
   readonly training: readonly Sample[];
@@ -11,14 +13,15 @@ export interface Split {
 }
 
 /**
- * The dataset's own validation list, else a fifth of each kind of picture, at least one where a kind has two or more. The
- * same pictures and seed give the same split.
+ * The dataset's own validation list, else a fifth of each kind of picture, of more than 500 about a hundred, of more than
+ * 1,000 a tenth; at least one where a kind has two or more. The same pictures and seed give the same split.
  */
 export function splitForValidation(pictures: Pick<LabelledPictures, "samples" | "validation">, seed: number): Split {
   const { samples, validation = [] } = pictures;
   if (validation.length > 0) return { training: samples, validation };
   const kinds = kindsOf(samples);
-  const fold = stratifiedFolds(kinds, parts, seed);
+  const share = Math.min(mostShare, Math.max(leastShare, enough / samples.length));
+  const fold = stratifiedFolds(kinds, Math.round(1 / share), seed);
   const heldOut = new Set<number>();
   samples.forEach((_, i) => {
     if (fold[i] === 0) heldOut.add(i);
