@@ -36,7 +36,10 @@ export interface LoaderOptions {
   readonly recipe: Recipe | null;
   /** Worker threads; 0 does the work on the calling thread, when it is asked for. Default 1. */
   readonly threads?: number;
-  /** Decoded pictures are kept this many times larger than the input, so that what is zoomed in on stays sharp. Default 1. */
+  /**
+   * Decoded pictures are kept this many times larger than the input where they are as large, so that what is turned or
+   * zoomed in on stays sharp. Default 1.
+   */
   readonly detail?: number;
   /** Decoded pictures kept in memory at most; what doesn't fit is decoded again in each epoch. Default 400 MB. */
   readonly cacheBytes?: number;

@@ -260,3 +260,15 @@ test("sizes and recipes that make no sense are refused", async (t) => {
   assert.ok(a);
   assert.throws(() => openLoader(options([a, { ...a, name: "odd", target: [1] }])), /"odd" has 1/);
 });
+
+test("a picture smaller than the detail asked for isn't enlarged, which would blur it", async (t) => {
+  const samples = (await drawnSamples(t)).slice(0, 1);
+  const { width, height } = await decodeImage(await readFile(samples[0]?.file ?? ""));
+  for (const fit of ["stretch", "letterbox"] as const) {
+    const order = { ...options(samples), width, height, batchSize: 1, recipe: plainRecipe, fit };
+    const [detailed] = await read({ ...order, detail: 1.5 }, [[0, 0]]);
+    const [asItIs] = await read({ ...order, recipe: null }, [[0, 0]]);
+    assert.deepEqual(detailed?.pictures, asItIs?.pictures);
+    assert.deepEqual(detailed?.boxes, asItIs?.boxes);
+  }
+});

@@ -116,7 +116,10 @@ class ThreadedLoader implements Loader {
     // Without changes the pixels must be those that a predictor feeds: one resize, straight to the input.
     const factor = recipe === null ? 1 : detail;
     const fit = options.fit ?? "stretch";
-    const stored = { width: Math.round(width * factor), height: Math.round(height * factor), fit };
+    const stored = {
+      ...{ width: Math.round(width * factor), height: Math.round(height * factor), fit },
+      ...{ leastWidth: width, leastHeight: height },
+    };
     this.#order = { samples, width, height, fit, batchSize, seed, recipe, stored };
     this.#shared = sharePictures(samples.length, stored, options.cacheBytes ?? defaultCacheBytes);
     this.samples = samples.length;

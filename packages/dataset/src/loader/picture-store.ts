@@ -17,9 +17,12 @@ export interface SharedPictures {
 }
 
 export interface StoreSize {
-  /** Decoded pictures are made to fit this. */
+  /** Decoded pictures are made to fit this, where they are as large. */
   readonly width: number;
   readonly height: number;
+  /** Smaller pictures stay as they are, down to this. */
+  readonly leastWidth: number;
+  readonly leastHeight: number;
   readonly fit: "stretch" | "letterbox";
 }
 
@@ -117,11 +120,21 @@ function neededSize(picture: { readonly width: number; readonly height: number }
   return { minWidth: innerWidth, minHeight: innerHeight };
 }
 
-/** The same steps as a predictor's, so that a network is trained on what it will be fed. */
-function fitted(picture: Image, { width, height, fit }: StoreSize): Image {
-  if (fit === "stretch") return resize(picture, width, height);
-  const { innerWidth, innerHeight } = planLetterbox(picture.width, picture.height, width, height);
-  return resize(picture, innerWidth, innerHeight);
+/**
+ * The same steps as a predictor's, so that a network is trained on what it will be fed. Enlarging a picture to shrink it
+ * again would blur what a predictor shows sharp.
+ */
+function fitted(picture: Image, { width, height, leastWidth, leastHeight, fit }: StoreSize): Image {
+  const between = (own: number, least: number, most: number): number => Math.min(most, Math.max(own, least));
+  if (fit === "stretch")
+    return resize(picture, between(picture.width, leastWidth, width), between(picture.height, leastHeight, height));
+  const most = planLetterbox(picture.width, picture.height, width, height);
+  const least = planLetterbox(picture.width, picture.height, leastWidth, leastHeight);
+  return resize(
+    picture,
+    between(picture.width, least.innerWidth, most.innerWidth),
+    between(picture.height, least.innerHeight, most.innerHeight),
+  );
 }
 
 /** A part of a picture; what lies beyond its edges is left out. */
