@@ -20,7 +20,7 @@ export interface GradientOrder
     "definition" | "source" | "batchSize" | "epochs" | "optimizer" | "schedule" | "groups" | "clipNorm" | "ema"
   > {
   readonly metricName: string;
-  /** `isLast`: no epoch is planned after this one. `null`: this epoch is not judged. */
+  /** `isLast`: no epoch is planned after this one. `null`: this epoch is not judged, and is not the best unless none was. */
   readonly evaluate: (weights: Weights, epoch: number, isLast: boolean) => Promise<Judgement | null>;
   readonly patience?: number | undefined;
   /** Starting weights by name; what is missing is drawn from the seed. */
@@ -41,7 +41,7 @@ const notJudged = 1e9;
 export async function trainByGradient(
   context: NetContext,
   order: GradientOrder,
-): Promise<{ weights: Weights; summary: TrainingSummary }> {
+): Promise<{ weights: Weights; lastWeights: Weights; summary: TrainingSummary }> {
   const { signal, finishEarly, checkpoint } = context;
   const { metricName, evaluate, progress: [from, to] = [0, 1], ...training } = order;
   const startedAtMs = performance.now();
@@ -100,6 +100,7 @@ export async function trainByGradient(
     : (await evaluate(result.weights, result.history.length, true))?.metric;
   return {
     weights: result.weights,
+    lastWeights: result.lastWeights,
     summary: {
       metricName,
       best: bestMetric ?? null,

@@ -102,6 +102,8 @@ export interface NetContext {
   readonly training: readonly Sample[];
   /** Pictures to stop early on and to choose by; none of them is in `training`. Never the test part. */
   readonly validation: readonly Sample[];
+  /** They are some of the training part's, not a list of the dataset's own: once they have measured, they may be learnt from. */
+  readonly isValidationSetAside: boolean;
   /** What the network should say of a picture, one value per label: one-hot, or several ones; detectors read `boxes`. */
   readonly targetOf: (sample: Sample) => readonly number[];
   /** The pretrained network, for pictures of any size. */
@@ -141,6 +143,8 @@ export interface TrainedNet {
    * for anomaly tasks `anomaly_map` if there is one; detectors: `boxes` `[N, M, 4]` and `scores` `[N, M, labels]`.
    */
   readonly graph: Graph;
+  /** The state that the held-out pictures measure, where `graph` has learnt from them since. */
+  readonly measuredGraph?: Graph;
   readonly input: ModelInput;
   /** Detectors only. */
   readonly detection?: DetectionSettings;

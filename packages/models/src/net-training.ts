@@ -79,6 +79,7 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
     labels,
     training: split.training,
     validation: split.validation,
+    isValidationSetAside: split.isSetAside,
     targetOf: order.targetOf,
     backbone: order.backbone,
     seed: order.seed,
@@ -121,7 +122,7 @@ type Measured = Pick<NetCandidate, "graph" | "calibration" | "metrics" | "scores
 
 async function measureLogits(net: TrainedNet, order: NetOrder): Promise<Measured> {
   const { task, labels, targetOf } = order;
-  const held = net.heldOut ?? (await answersTo(net, order));
+  const held = net.heldOut ?? (await answersTo({ ...net, graph: net.measuredGraph ?? net.graph }, order));
   const logits = held.map((row) => row.logits);
   const targets = held.map(({ sample }) => targetOf(sample).map((value) => value >= 0.5));
   if (task === "multilabel") {

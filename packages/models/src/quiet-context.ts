@@ -9,6 +9,7 @@ type Given = Pick<NetContext, "task" | "labels" | "training" | "validation" | "t
 export function quietContext(method: NetMethod, given: Given, limits: Partial<NetContext> = {}): NetContext {
   return {
     ...given,
+    isValidationSetAside: false,
     backbone: readBackbone(),
     seed: 1,
     threads: 1,

@@ -2,26 +2,25 @@
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { stratifiedFolds } from "@sightline/dataset/folds";
 
-/** One picture of five is held out, of many one of ten: about a hundred tell enough, and the others are better learnt from. */
-const mostShare = 1 / 5;
-const leastShare = 1 / 10;
-const enough = 100;
+/** One picture of five is held out. */
+const parts = 5;
 
 export interface Split {
   readonly training: readonly Sample[];
   readonly validation: readonly Sample[];
+  /** The validation pictures are some of the training part's, not a list of the dataset's own. */
+  readonly isSetAside: boolean;
 }
 
 /**
- * The dataset's own validation list, else a fifth of each kind of picture, of more than 500 about a hundred, of more than
- * 1,000 a tenth; at least one where a kind has two or more. The same pictures and seed give the same split.
+ * The dataset's own validation list, else a fifth of each kind of picture, at least one where a kind has two or more. The
+ * same pictures and seed give the same split.
  */
 export function splitForValidation(pictures: Pick<LabelledPictures, "samples" | "validation">, seed: number): Split {
   const { samples, validation = [] } = pictures;
-  if (validation.length > 0) return { training: samples, validation };
+  if (validation.length > 0) return { training: samples, validation, isSetAside: false };
   const kinds = kindsOf(samples);
-  const share = Math.min(mostShare, Math.max(leastShare, enough / samples.length));
-  const fold = stratifiedFolds(kinds, Math.round(1 / share), seed);
+  const fold = stratifiedFolds(kinds, parts, seed);
   const heldOut = new Set<number>();
   samples.forEach((_, i) => {
     if (fold[i] === 0) heldOut.add(i);
@@ -36,6 +35,7 @@ export function splitForValidation(pictures: Pick<LabelledPictures, "samples" | 
   return {
     training: samples.filter((_, i) => !heldOut.has(i)),
     validation: samples.filter((_, i) => heldOut.has(i)),
+    isSetAside: true,
   };
 }
 

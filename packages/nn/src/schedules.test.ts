@@ -20,6 +20,16 @@ test("cosine climbs in a line, then falls along half a cosine to its end", () =>
   );
 });
 
+test("cosine falls a second time from a lower rate where it is asked to", () => {
+  const again = { from: 0.8, learningRate: 0.5 };
+  const rate = (progress: number) =>
+    learningRateAt({ kind: "cosine", learningRate: 2, warmUp: 0.2, final: 0.1, again }, progress);
+  assert.deepEqual(
+    [0.2, 0.5, 0.7999999999, 0.8, 0.9, 1].map((progress) => Number(rate(progress).toFixed(6))),
+    [2, 1.1, 0.2, 0.5, 0.275, 0.05],
+  );
+});
+
 test("constant stays after its warm-up", () => {
   const rate = (progress: number) => learningRateAt({ kind: "constant", learningRate: 3, warmUp: 0.5 }, progress);
   assert.deepEqual([0.25, 0.5, 1].map(rate), [1.5, 3, 3]);

@@ -18,6 +18,8 @@ export interface CosineSchedule extends WarmUp {
   readonly kind: "cosine";
   /** What it ends at, as a share of `learningRate`. Default 0.01. */
   readonly final?: number;
+  /** A second fall from a lower rate behind the first (warm restart): from which share of the training on, and from where. */
+  readonly again?: { readonly from: number; readonly learningRate: number };
 }
 
 /** Climbs along half a cosine, then falls along another (Smith and Topin 2018). */
@@ -45,7 +47,9 @@ export function learningRateAt(schedule: ScheduleOptions, progress: number): num
   const { warmUp = 0 } = schedule;
   if (at < warmUp) return (learningRate * at) / warmUp;
   if (schedule.kind === "constant") return learningRate;
-  return learningRate * between(1, schedule.final ?? 0.01, (at - warmUp) / (1 - warmUp));
+  const { final = 0.01, again } = schedule;
+  if (again && at >= again.from) return again.learningRate * between(1, final, (at - again.from) / (1 - again.from));
+  return learningRate * between(1, final, (at - warmUp) / ((again?.from ?? 1) - warmUp));
 }
 
 /** From `start` to `end` along half a cosine. */

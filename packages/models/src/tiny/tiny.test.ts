@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import type { Sample } from "@sightline/dataset/dataset";
 import { seededRandom } from "@sightline/dataset/seeded-random";
+import type { Graph } from "@sightline/nn/graph";
 import { type Drawing, drawing, drawnPictures } from "../drawn-pictures.js";
 import { evaluateSamples } from "../evaluate.js";
 import { readManifest } from "../model-file.js";
 import { openPredictor } from "../predictor.js";
+import { quietContext } from "../quiet-context.js";
 import { train } from "../train.js";
 import { tiny } from "./tiny.js";
+
+const smallest = { parameters: 5000, multiplyAccumulates: 300_000 };
 
 /** A disc or a square of any size and place: no single pixel, colour or mean tells them apart. */
 function shape(kind: string, seed: number): Drawing {
@@ -38,7 +43,7 @@ test("a small network learns shapes from drawn pictures, keeps its budget, and i
     method: "tiny",
     seed: 1,
     threads: 1,
-    epochs: 40,
+    epochs: 52,
     methodOptions: { parameters: 20_000, multiplyAccumulates: 600_000 },
     onEpoch: ({ loss }) => points.push(loss),
   });
@@ -65,6 +70,42 @@ test("a small network learns shapes from drawn pictures, keeps its budget, and i
     right += (await predictor.predict(new Uint8Array(await readFile(file)))).label === label ? 1 : 0;
   }
   assert.ok(right >= 34, `${right} of 40 right`);
+});
+
+test("pictures set aside measure the network, then it learns on from them too; a list of the dataset's own stays apart", async (t) => {
+  const { pictures, close } = await drawnPictures(
+    "classification",
+    null,
+    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
+      label,
+      picture: shape(label, i),
+    })),
+  );
+  t.after(close);
+  const [training, validation] = [pictures.samples.slice(8), pictures.samples.slice(0, 8)];
+  const targetOf = (sample: Sample) => pictures.labels.map((label) => (sample.label === label ? 1 : 0));
+  const learnt = async (isValidationSetAside: boolean, epochs: number) => {
+    const points: (number | null)[] = [];
+    const given = { task: pictures.task, labels: pictures.labels, training, validation, targetOf };
+    const net = await tiny.train({
+      ...quietContext(tiny, given, { epochs, onEpoch: ({ metric }) => points.push(metric) }),
+      ...{ isValidationSetAside, options: { ...smallest, size: "48", flips: "none" } },
+    });
+    const judged = points.flatMap((metric, i) => (metric === null ? [] : [i + 1]));
+    return { net, last: judged.at(-1) };
+  };
+  const weightsOf = ({ initializers }: Graph) => [...initializers.values()].map(({ data }) => [...data].join());
+  const divided = await learnt(true, 13);
+  assert.equal(divided.last, 10, "after that no picture is left to judge by");
+  assert.ok(divided.net.measuredGraph);
+  assert.notDeepEqual(weightsOf(divided.net.measuredGraph), weightsOf(divided.net.graph));
+  for (const [isSetAside, epochs] of [
+    [false, 6],
+    [true, 4],
+  ] as const) {
+    const whole = await learnt(isSetAside, epochs);
+    assert.deepEqual([whole.net.measuredGraph, whole.last], [undefined, epochs]);
+  }
 });
 
 test("several labels at once are learnt apart from each other", async (t) => {
@@ -99,7 +140,7 @@ test("several labels at once are learnt apart from each other", async (t) => {
     seed: 1,
     threads: 1,
     epochs: 60,
-    methodOptions: { parameters: 5000, multiplyAccumulates: 300_000, flips: "all" },
+    methodOptions: { ...smallest, flips: "all" },
   });
   assert.deepEqual([manifest.task, manifest.labels], ["multilabel", ["blue", "red"]]);
   const predictor = await openPredictor(bytes, { threads: 1 });

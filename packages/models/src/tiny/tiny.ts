@@ -1,5 +1,5 @@
 /** Small networks trained from nothing, for few pictures and small processors. */
-import { batchFeeds, batchSource, openLoader } from "@sightline/dataset/loader";
+import { batchFeeds, batchSource, type Loader, openLoader } from "@sightline/dataset/loader";
 import { exportGraph } from "@sightline/nn/export";
 import { binaryCrossEntropy, crossEntropy } from "@sightline/nn/losses";
 import type { Weights } from "@sightline/nn/network";
@@ -27,8 +27,18 @@ const usualBatch = 32;
 const usualSteps = 2000;
 const leastEpochs = 30;
 const mostEpochs = 200;
+/**
+ * Once the held-out pictures have measured the network it learns on from all, so much longer, at rates that are too low to
+ * forget. Fewer epochs than this aren't divided.
+ */
+const longerWithAll = 0.3;
+const rateWithAll = 1e-3;
+const leastDivided = 5;
 /** So often the network is judged on held-out pictures, at most; more would take longer than learning from a few pictures. */
 const mostJudgements = 50;
+
+/** Pictures to be altered are kept this much larger than the input, so that what is turned or zoomed in on stays sharp. */
+const alteredDetail = 1.5;
 
 /** What holds for most pictures of things: they may lie a little elsewhere, nearer, turned, in other light. */
 const recipe: Recipe = {
@@ -110,39 +120,70 @@ async function trainTiny(context: NetContext): Promise<TrainedNet> {
   const plan = planTiny(budget, size, labels.length);
   const flips = allowedFlips(labels, options.flips as FlipChoice);
   const shape = { width: size, height: size, batchSize, seed };
-  const training = openLoader({
-    ...shape,
-    samples: loaderSamples(context, context.training),
-    recipe: withAllowedFlips(task === "multilabel" ? recipe : { ...recipe, ...mixing }, flips),
-  });
+  const altered = (pictures: NetContext["training"]): Loader =>
+    openLoader({
+      ...shape,
+      samples: loaderSamples(context, pictures),
+      recipe: withAllowedFlips(task === "multilabel" ? recipe : { ...recipe, ...mixing }, flips),
+      detail: alteredDetail,
+    });
+  const training = altered(context.training);
   const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
   const definition = definitionOf(plan, context);
   const judgedTask = task === "multilabel" ? "multilabel" : "classification";
   const finished = (weights: Weights) => exportGraph(definition.model, weights, definition.inputs, "sightline_tiny");
-  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / training.batches)));
-  const judgedEvery = Math.ceil(epochs / mostJudgements);
+  const usualEpochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / training.batches)));
+  const { epochs, measuredEpochs } = divided(context, usualEpochs);
+  const judgedEvery = Math.ceil(measuredEpochs / mostJudgements);
+  let all: Loader | null = null;
+  const batchOf = (epoch: number, index: number) => {
+    if (epoch < measuredEpochs) return training.batch(epoch, index);
+    all ??= altered([...context.training, ...context.validation]);
+    return all.batch(epoch, index);
+  };
   try {
-    const { weights, summary } = await trainByGradient(context, {
+    const { weights, lastWeights, summary } = await trainByGradient(context, {
       definition,
-      source: batchSource(training, batchFeeds),
+      source: {
+        ...batchSource(training, batchFeeds),
+        batch: async (epoch, index) => batchFeeds(await batchOf(epoch, index)),
+      },
       batchSize,
       epochs,
       optimizer: { kind: "adamw", weightDecay: 0.05 },
-      schedule: { kind: "cosine", learningRate: 4e-3, warmUp: 0.05 },
+      schedule: {
+        ...{ kind: "cosine", learningRate: 4e-3, warmUp: 0.05 },
+        ...(measuredEpochs < epochs && { again: { from: measuredEpochs / epochs, learningRate: rateWithAll } }),
+      },
       clipNorm: 5,
       // Averages over about the last twentieth of the steps.
       ema: { decay: 1 - Math.min(0.05, 20 / (epochs * training.batches)) },
       // No patience: until the rate has fallen a standstill says little, and by then the training is over.
       metricName: "accuracy",
       evaluate: async (candidate, epoch, isLast) =>
-        epoch % judgedEvery === 0 || isLast
+        epoch <= measuredEpochs && (epoch % judgedEvery === 0 || epoch === measuredEpochs || isLast)
           ? judgeLogits(finished(candidate), { loader: validation, task: judgedTask, threads: context.threads })
           : null,
     });
-    return { graph: finished(weights), input: { width: size, height: size }, ...countTiny(plan), summary };
+    const isLearntFromAll = summary.epochs === epochs && measuredEpochs < epochs;
+    return {
+      graph: finished(isLearntFromAll ? lastWeights : weights),
+      ...(isLearntFromAll && { measuredGraph: finished(weights) }),
+      input: { width: size, height: size },
+      ...countTiny(plan),
+      summary,
+    };
   } finally {
-    await Promise.all([training.close(), validation.close()]);
+    await Promise.all([training.close(), validation.close(), (all as Loader | null)?.close()]);
   }
+}
+
+/** How many epochs there are in all, and after how many of them the held-out pictures have measured and are learnt from. */
+function divided({ epochs: wanted, isValidationSetAside, validation }: NetContext, usualEpochs: number) {
+  const isDivided = isValidationSetAside && validation.length > 0 && (wanted ?? usualEpochs) >= leastDivided;
+  if (!isDivided) return { epochs: wanted ?? usualEpochs, measuredEpochs: wanted ?? usualEpochs };
+  const epochs = wanted ?? Math.round(usualEpochs * (1 + longerWithAll));
+  return { epochs, measuredEpochs: Math.round(epochs / (1 + longerWithAll)) };
 }
 
 function definitionOf(plan: ReturnType<typeof planTiny>, context: NetContext): TrainingDefinition {

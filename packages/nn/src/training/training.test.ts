@@ -110,7 +110,7 @@ test("one step of momentum descent, clipped and averaged, is what the formulas s
 test("patience ends a training whose metric stands still, with the best weights", async () => {
   const metrics = [0.5, 0.9, 0.8, 0.7, 0.95];
   const judged: Buffer[] = [];
-  const { weights, stopped, bestMetric, history } = await trainNetwork({
+  const { weights, lastWeights, stopped, bestMetric, history } = await trainNetwork({
     ...barsTraining(),
     epochs: 5,
     patience: 2,
@@ -126,6 +126,7 @@ test("patience ends a training whose metric stands still, with the best weights"
     [0.5, 0.9, 0.8, 0.7],
   );
   assert.ok(bytesOf(weights).equals(judged[1] as Buffer));
+  assert.ok(bytesOf(lastWeights).equals(judged[3] as Buffer));
 });
 
 test("an abort stops after the step under way; what was learnt is returned", async () => {

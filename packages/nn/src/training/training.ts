@@ -95,6 +95,7 @@ export interface TrainingProgress {
 export interface TrainingResult {
   /** The best by the metric; without one the last. */
   readonly weights: Weights;
+  readonly lastWeights: Weights;
   readonly bestMetric: number | null;
   readonly history: readonly EpochPoint[];
   readonly stopped: StopReason;
@@ -147,6 +148,7 @@ class TrainingRun {
     await this.#saveOrWarn();
     return {
       weights: this.#weights(this.#best ?? this.#judged()),
+      lastWeights: this.#weights(this.#judged()),
       bestMetric: position.best?.metric ?? null,
       history: [...position.history],
       stopped: position.stopped,
