@@ -57,22 +57,29 @@ test("held-out pictures judge: a training that ruins what was there is dropped",
 test("a training that held-out pictures like is kept; frozen stages stay as they were", async (t) => {
   const { pictures, close } = await partsWithHoles(12, 12);
   t.after(close);
-  const context = contextOf(pictures);
-  // Held-out pictures that say the opposite: whatever shakes the start is better than it.
-  const others = new Set(context.validation);
-  const { graph } = await trainOneLabel(
-    {
-      ...context,
-      targetOf: (sample) => (others.has(sample) ? context.targetOf(sample).toReversed() : context.targetOf(sample)),
-    },
-    { ...settings, frozenStages: 4, learningRate: 1e-2, norms: false },
-  );
+  const { graph, measuredGraph } = await trainOneLabel(shaken(contextOf(pictures)), lastStageOnly);
+  assert.equal(measuredGraph, undefined, "what the dataset lists is not learnt from");
   const names = changed(graph);
   assert.ok(names.length > 10, `learnt: ${names.join(", ")}`);
   assert.ok(
     names.every((name) => /last|block(13|14|15|16)/.test(name)),
     `only the last stage learns: ${names.join(", ")}`,
   );
+});
+
+test("pictures that were set aside measure, then they are learnt from too, in epochs of their own", async (t) => {
+  const { pictures, close } = await partsWithHoles(12, 12);
+  t.after(close);
+  const epochs: number[] = [];
+  const context = { ...shaken(contextOf(pictures)), isValidationSetAside: true };
+  const { graph, measuredGraph, summary } = await trainOneLabel(
+    { ...context, onEpoch: ({ epoch }) => epochs.push(epoch) },
+    lastStageOnly,
+  );
+  assert.deepEqual([epochs, summary.epochs], [[1, 2, 3], 3]);
+  assert.ok(measuredGraph);
+  const weightsOf = ({ initializers }: Graph) => [...initializers].map(([name, { data }]) => [name, [...data].join()]);
+  assert.notDeepEqual(weightsOf(graph), weightsOf(measuredGraph));
 });
 
 test("batch norms put back leave the answers as they are, and the frozen stages without", async () => {
@@ -166,6 +173,17 @@ const settings: OneLabelSettings = {
     norms: true,
   },
 };
+
+const lastStageOnly: OneLabelSettings = { ...settings, frozenStages: 4, learningRate: 1e-2, norms: false };
+
+/** Held-out pictures that say the opposite: whatever shakes the start is better than it. */
+function shaken(context: NetContext): NetContext {
+  const others = new Set(context.validation);
+  return {
+    ...context,
+    targetOf: (sample) => (others.has(sample) ? context.targetOf(sample).toReversed() : context.targetOf(sample)),
+  };
+}
 
 /** Parameters of the backbone that aren't what they were. */
 function changed({ initializers }: Graph): string[] {

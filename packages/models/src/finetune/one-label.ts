@@ -14,6 +14,7 @@ import type { TrainingDefinition } from "@sightline/nn/training";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
 import type { LinearClassifier } from "../classifier/logistic-regression.js";
 import { pooledTaps, poolTaps } from "../classifier/pooled-features.js";
+import { dividedEpochs } from "../divided-epochs.js";
 import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
@@ -39,8 +40,9 @@ export interface OneLabelSettings {
   readonly norms: boolean;
 }
 
-/** Progress of the whole that finding the start takes. */
+/** Progress of the whole that finding the start takes, and after which the held-out pictures have measured. */
 const startShare = 0.15;
+const measuredShare = 0.8;
 const headGroup = "head";
 
 /** More pictures than this don't change which flips help, nor where the head begins. */
@@ -57,6 +59,9 @@ const atOnce = 8;
 const settledEpochs = 3;
 
 const leastForStart = 60;
+
+/** From all pictures it learns on at this share of the rate. */
+const rateWithAll = 0.5;
 
 /** How far from the start to the trained weights: between them lies what forgets less (Wortsman et al. 2022). */
 const blendShares = [1, 2 / 3, 1 / 3];
@@ -85,12 +90,14 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     onProgress: (share) => context.onProgress(startShare * share, "Looking at the pictures"),
   });
   const shape = { width: size, height: size, batchSize, seed };
-  const training = openLoader({
-    ...shape,
-    samples: loaderSamples(context, context.training),
-    recipe: oneLabelRecipe(start.flips, context.options.mix as MixChoice),
-    detail: alteredDetail,
-  });
+  const altered = (pictures: NetContext["training"]): Loader =>
+    openLoader({
+      ...shape,
+      samples: loaderSamples(context, pictures),
+      recipe: oneLabelRecipe(start.flips, context.options.mix as MixChoice),
+      detail: alteredDetail,
+    });
+  const training = altered(context.training);
   const validation = openLoader({ ...shape, samples: loaderSamples(context, context.validation), recipe: null });
   try {
     const learner = settings.norms
@@ -109,24 +116,30 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     const before = await judge(network, withHead(network.weights, start.classifier));
     const steady = withHead(learner.weights, start.steady);
     const planned = before.metric === 1 ? Math.min(settledEpochs, settings.epochs) : settings.epochs;
-    const epochs = context.epochs ?? planned;
-    const trained = await trainByGradient(context, {
-      definition,
-      source: batchSource(training, batchFeeds),
-      batchSize,
-      epochs,
-      initial: { parameters: headOf(start.steady), statistics: new Map() },
+    const { epochs, measuredEpochs } = dividedEpochs(context, planned);
+    const shared = {
+      ...{ definition, batchSize, clipNorm: 2, metricName: "accuracy" },
       optimizer: { kind: "adamw", weightDecay: 0.02 },
-      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.2 },
       groups: {
         ...stageRates(network.stages, settings.frozenStages, settings.decay),
         [headGroup]: { learningRateScale: settings.head },
       },
-      clipNorm: 2,
+    } as const;
+    const average = (steps: number) => ({ decay: 1 - Math.min(0.1, 10 / steps) });
+    const leftMs = (): number | undefined => {
+      const left = context.leftMs();
+      return left === undefined ? undefined : (left * measuredEpochs) / epochs;
+    };
+    const measuring = { ...context, epochs: measuredEpochs, leftMs };
+    const trained = await trainByGradient(measuring, {
+      ...shared,
+      source: batchSource(training, batchFeeds),
+      epochs: measuredEpochs,
+      initial: { parameters: headOf(start.steady), statistics: new Map() },
+      schedule: { kind: "cosine", learningRate: settings.learningRate, warmUp: 0.2 },
       patience: settings.patience,
-      ema: { decay: 1 - Math.min(0.1, 10 / (epochs * training.batches)) },
-      metricName: "accuracy",
-      progress: [startShare, 1],
+      ema: average(measuredEpochs * training.batches),
+      progress: [startShare, measuredShare],
       evaluate: (weights) => judge(learner, weights),
     });
     const summary = { ...trained.summary, best: before.metric };
@@ -141,7 +154,33 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     const weights = withHead(network.weights, start.ofAll);
     const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
     const net = { input: { width: size, height: size }, parameters, summary };
-    if (best.weights !== null) return { ...net, graph: finished(learner, best.weights) };
+    if (best.weights !== null) {
+      const graph = finished(learner, best.weights);
+      const isWhole = trained.summary.ended === "finished" || trained.summary.ended === "patience";
+      if (!isWhole || measuredEpochs === epochs) return { ...net, graph };
+      // From its beginning after a break, for the first part's checkpoint is the one that is kept: it doesn't take long.
+      const all = altered([...context.training, ...context.validation]);
+      // Where the first part ended by patience, this one is shorter too.
+      const more = Math.max(1, Math.round(((epochs - measuredEpochs) * summary.epochs) / measuredEpochs));
+      const onEpoch: NetContext["onEpoch"] = (point) =>
+        context.onEpoch({ ...point, epoch: summary.epochs + point.epoch });
+      const further = await trainByGradient(
+        { ...context, epochs: undefined, checkpoint: undefined, onEpoch },
+        {
+          ...shared,
+          source: batchSource(all, batchFeeds),
+          epochs: more,
+          initial: learntOf(best.weights, trained.weights),
+          schedule: { kind: "cosine", learningRate: rateWithAll * settings.learningRate, warmUp: 0.2 },
+          ema: average(more * all.batches),
+          progress: [measuredShare, 1],
+          evaluate: async () => null,
+        },
+      ).finally(() => all.close());
+      if (further.summary.ended !== "finished") return { ...net, graph };
+      const inAll = { ...summary, epochs: summary.epochs + more, seconds: summary.seconds + further.summary.seconds };
+      return { ...net, summary: inAll, graph: finished(learner, further.weights), measuredGraph: graph };
+    }
     // A handful of pictures can't always teach a whole network. The linear start then learns from all of them.
     const heldOut = asked.map((sample, i) => ({ sample, logits: start.heldOut[i] as Float64Array }));
     return { ...net, graph: finished(network, weights), heldOut };
@@ -228,6 +267,11 @@ function blended(from: Weights, to: Weights, share: number): Weights {
       }),
     ]);
   return { parameters: between(from.parameters, to.parameters), statistics: between(from.statistics, to.statistics) };
+}
+
+/** Without the constants that a network has besides what it learns. */
+function learntOf({ parameters, statistics }: Weights, learnt: Weights): Weights {
+  return { parameters: new Map([...parameters].filter(([name]) => learnt.parameters.has(name))), statistics };
 }
 
 /** Pictures as the first epoch shows them, in feeds of the backbone: few at once, for all of its maps are wanted. */

@@ -11,6 +11,7 @@ import {
   type Recipe,
   withAllowedFlips,
 } from "@sightline/vision/augment/recipe";
+import { dividedEpochs } from "../divided-epochs.js";
 import { trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
@@ -27,13 +28,8 @@ const usualBatch = 32;
 const usualSteps = 2000;
 const leastEpochs = 30;
 const mostEpochs = 200;
-/**
- * Once the held-out pictures have measured the network it learns on from all, so much longer, at rates that are too low to
- * forget. Fewer epochs than this aren't divided.
- */
-const longerWithAll = 0.3;
+/** With which it goes on from all pictures: too low to forget. */
 const rateWithAll = 1e-3;
-const leastDivided = 5;
 /** So often the network is judged on held-out pictures, at most; more would take longer than learning from a few pictures. */
 const mostJudgements = 50;
 
@@ -133,7 +129,7 @@ async function trainTiny(context: NetContext): Promise<TrainedNet> {
   const judgedTask = task === "multilabel" ? "multilabel" : "classification";
   const finished = (weights: Weights) => exportGraph(definition.model, weights, definition.inputs, "sightline_tiny");
   const usualEpochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / training.batches)));
-  const { epochs, measuredEpochs } = divided(context, usualEpochs);
+  const { epochs, measuredEpochs } = dividedEpochs(context, usualEpochs);
   const judgedEvery = Math.ceil(measuredEpochs / mostJudgements);
   let all: Loader | null = null;
   const batchOf = (epoch: number, index: number) => {
@@ -176,14 +172,6 @@ async function trainTiny(context: NetContext): Promise<TrainedNet> {
   } finally {
     await Promise.all([training.close(), validation.close(), (all as Loader | null)?.close()]);
   }
-}
-
-/** How many epochs there are in all, and after how many of them the held-out pictures have measured and are learnt from. */
-function divided({ epochs: wanted, isValidationSetAside, validation }: NetContext, usualEpochs: number) {
-  const isDivided = isValidationSetAside && validation.length > 0 && (wanted ?? usualEpochs) >= leastDivided;
-  if (!isDivided) return { epochs: wanted ?? usualEpochs, measuredEpochs: wanted ?? usualEpochs };
-  const epochs = wanted ?? Math.round(usualEpochs * (1 + longerWithAll));
-  return { epochs, measuredEpochs: Math.round(epochs / (1 + longerWithAll)) };
 }
 
 function definitionOf(plan: ReturnType<typeof planTiny>, context: NetContext): TrainingDefinition {
