@@ -214,7 +214,9 @@ describe("the pages", { skip }, () => {
     await add.nth(1).waitFor();
     await page.goto("/inspections");
     await page.getByRole("link", { name: /part-1/ }).waitFor();
-    assert.equal(await page.getByRole("link", { name: /cam-07/ }).count(), 2);
+    const fromCamera = page.getByRole("link", { name: /cam-07/ });
+    await fromCamera.nth(1).waitFor();
+    assert.equal(await fromCamera.count(), 2);
   });
 
   for (const [path, heading, name] of [
