@@ -95,9 +95,11 @@ export async function trainByGradient(
   const reached = best as { ranking: number; metric: number } | null;
   // The best epoch of a resumed training may lie before the break, where only its ranking is known.
   const isFromHere = result.bestMetric === null || reached?.ranking === result.bestMetric;
+  // As the epoch that it was: later ones may not be judged any more.
+  const bestEpoch = result.history.find(({ metric }) => metric === result.bestMetric)?.epoch;
   const bestMetric = isFromHere
     ? reached?.metric
-    : (await evaluate(result.weights, result.history.length, true))?.metric;
+    : (await evaluate(result.weights, bestEpoch ?? result.history.length, true))?.metric;
   return {
     weights: result.weights,
     lastWeights: result.lastWeights,

@@ -85,8 +85,7 @@ const goodEnough = 0.995;
  *
  * `auto`: anomaly and classification try the methods measured by folds; with a budget that leaves a minute, and a result
  * that leaves room, also `finetune`, compared on the same held-out pictures; once a budget is spent no further method is
- * begun. Several labels at once: `finetune`. Boxes:
- * `detector`.
+ * begun. Several labels at once: `finetune`. Boxes: `detector`.
  *
  * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
  * `METHOD_UNSUITABLE`, `METHOD_OPTION_INVALID`, `TRAINING_CANCELLED`, `BACKBONE_MISSING`; NnError

@@ -108,6 +108,39 @@ test("pictures set aside measure the network, then it learns on from them too; a
   }
 });
 
+test("stopped while it learns on and resumed, it still tells what it was measured to reach", async (t) => {
+  const { pictures, close } = await drawnPictures(
+    "classification",
+    null,
+    Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
+      label,
+      picture: shape(label, i),
+    })),
+  );
+  t.after(close);
+  let kept: Uint8Array | null = null;
+  const checkpoint = {
+    load: async () => kept,
+    save: async (bytes: Uint8Array) => {
+      kept = bytes;
+    },
+  };
+  const stop = new AbortController();
+  const common = { pictures, method: "tiny", seed: 1, threads: 1, epochs: 13, methodOptions: smallest } as const;
+  const stopped = train({
+    ...common,
+    checkpoint,
+    signal: stop.signal,
+    onEpoch: ({ epoch }) => epoch === 11 && stop.abort(),
+  });
+  await assert.rejects(stopped, { code: "TRAINING_CANCELLED" });
+  const { manifest } = await train({ ...common, checkpoint });
+  const whole = await train(common);
+  assert.equal(manifest.training?.epochs, 13);
+  assert.equal(typeof whole.manifest.training?.best, "number");
+  assert.equal(manifest.training?.best, whole.manifest.training?.best);
+});
+
 test("several labels at once are learnt apart from each other", async (t) => {
   const scene = (hasRed: boolean, hasBlue: boolean, seed: number): Drawing => {
     const random = seededRandom(seed);
