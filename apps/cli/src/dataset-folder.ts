@@ -12,13 +12,29 @@ interface Note {
   readonly reason: string;
 }
 
-/** @param boxNotes boxes that were cut or left out, of pictures that take part */
-export function noteSkipped(context: Context, skipped: readonly Note[], boxNotes: readonly Note[] = []): void {
+/** What takes part, but not as it was annotated. */
+interface Notes {
+  /** Boxes that were cut or left out. */
+  readonly boxNotes?: readonly Note[];
+  /** Masks and labels that were left out or taken differently. */
+  readonly maskNotes?: readonly Note[];
+}
+
+export function noteSkipped(
+  context: Context,
+  skipped: readonly Note[],
+  { boxNotes = [], maskNotes = [] }: Notes,
+): void {
   list(context, `skipped ${counted(skipped.length, "file")}:`, skipped);
   list(
     context,
     `${counted(boxNotes.length, "box", "boxes")} cut at the edge or left out (the pictures are used):`,
     boxNotes,
+  );
+  list(
+    context,
+    `${counted(maskNotes.length, "mask or label", "masks or labels")} left out or taken differently (the pictures are used):`,
+    maskNotes,
   );
 }
 

@@ -22,6 +22,7 @@ export interface ImportPlan {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** Boxes that were cut at their picture's edge or left out. */
   readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
+  readonly maskNotes: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
@@ -47,7 +48,8 @@ export async function planImport(folder: string, format?: DatasetFormat): Promis
   for (const label of labels) checkLabel(label, folder);
   const skipped = eachOnce([...training.skipped, ...(test?.skipped ?? [])]);
   const boxNotes = eachOnce([...(training.boxNotes ?? []), ...(test?.boxNotes ?? [])]);
-  return { task: training.task, labels, pictures, skipped, boxNotes };
+  const maskNotes = eachOnce([...(training.maskNotes ?? []), ...(test?.maskNotes ?? [])]);
+  return { task: training.task, labels, pictures, skipped, boxNotes, maskNotes };
 }
 
 /** A folder without a split tells the same of both parts. */

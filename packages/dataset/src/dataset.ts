@@ -1,5 +1,7 @@
 /** What a labelled dataset is, whatever layout it had on disk. */
 
+import type { MaskColour } from "./ground-truth-manifest.js";
+
 /** One labelled picture. Its bytes are read only when needed. */
 export interface Sample {
   /** Name for people: the path inside the dataset, `/` separated. */
@@ -12,8 +14,10 @@ export interface Sample {
   readonly labels?: readonly string[];
   /** Detection: every object in the picture, maybe none. */
   readonly boxes?: readonly LabelledBox[];
-  /** Absolute path of a mask (white = defect), where the dataset has them. */
+  /** Absolute path of a mask, where the dataset has them: by `maskColours`, else what is bright is a defect of `label`. */
   readonly maskFile?: string;
+  /** What the mask's colours mean, where it shows named defect types. */
+  readonly maskColours?: readonly MaskColour[];
 }
 
 /** Corners in pixels of the picture after its EXIF turn; `x2` and `y2` lie outside the box. */
@@ -26,7 +30,15 @@ export interface LabelledBox {
 }
 
 /** How a dataset lies on disk; each has its row in formats/formats.ts. */
-export type DatasetFormat = "index" | "lst" | "voc" | "yolo" | "mvtec" | "splitFolders" | "classFolders";
+export type DatasetFormat =
+  | "index"
+  | "groundTruth"
+  | "lst"
+  | "voc"
+  | "yolo"
+  | "mvtec"
+  | "splitFolders"
+  | "classFolders";
 
 /**
  * anomaly: one label is the good one, all others are defects. classification: labels are equals, one a picture.
@@ -48,4 +60,6 @@ export interface LabelledPictures {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** Boxes that were cut at the picture's edge or left out, each with its file; the pictures take part. */
   readonly boxNotes?: readonly { readonly name: string; readonly reason: string }[];
+  /** Masks and labels of a manifest that were left out or taken differently, each with its picture, which takes part. */
+  readonly maskNotes?: readonly { readonly name: string; readonly reason: string }[];
 }

@@ -15,11 +15,12 @@ export function findNormalLabel(labels: readonly string[]): string | null {
 /** Throws DatasetError `DATASET_EMPTY`. `folder` is for the message. */
 export function labelledPictures(
   folder: string,
-  contents: Pick<PartContents, "samples" | "skipped" | "boxNotes"> & Partial<Pick<PartContents, "labels">>,
+  contents: Pick<PartContents, "samples" | "skipped" | "boxNotes" | "maskNotes"> &
+    Partial<Pick<PartContents, "labels">>,
   normalLabel: string | null,
   layoutTask: Layout["task"] = "byLabels",
 ): LabelledPictures {
-  const { samples, skipped, boxNotes = [] } = contents;
+  const { samples, skipped, boxNotes = [], maskNotes = [] } = contents;
   if (samples.length === 0) {
     const reasons = skipped.slice(0, 3).map(({ name, reason }) => `${name}: ${reason}`);
     throw new DatasetError(
@@ -35,7 +36,7 @@ export function labelledPictures(
   const task: Task = normalLabel === null ? "classification" : "anomaly";
   const others = [...new Set(samples.map(({ label }) => label))].filter((label) => label !== normalLabel).sort();
   const labels = normalLabel === null ? others : [normalLabel, ...others];
-  return { task, labels, normalLabel, samples, skipped };
+  return { task, labels, normalLabel, samples, skipped, ...(maskNotes.length > 0 && { maskNotes }) };
 }
 
 function labelsUsed(samples: PartContents["samples"]): string[] {

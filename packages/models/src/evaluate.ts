@@ -31,6 +31,8 @@ interface Measured {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** Boxes that were cut at their picture's edge or left out. */
   readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
+  /** Masks and labels of a manifest that were left out or taken differently. */
+  readonly maskNotes: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface ClassEvaluation extends Measured {
@@ -175,6 +177,7 @@ export async function evaluateSamples(
     msPerImage: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
     skipped,
     boxNotes: pictures.boxNotes ?? [],
+    maskNotes: pictures.maskNotes ?? [],
   };
   if (manifest.task === "detection") return detectionResult(manifest, answered, measured);
   if (manifest.task === "multilabel") return multilabelResult(manifest, answered, measured);

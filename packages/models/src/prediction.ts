@@ -10,6 +10,16 @@ export interface Detection extends LabelledBox {
   readonly score: number;
 }
 
+/** How much of the picture shows one kind of defect. */
+export interface AnomalyArea {
+  /** The defect type as the masks name it, or `background`. */
+  readonly label: string;
+  /** `#rrggbb`, the one of the label map. */
+  readonly colour: string;
+  /** Share of the picture, 0–1; those of one picture add up to 1. */
+  readonly areaFraction: number;
+}
+
 export interface Prediction {
   readonly task: Task;
   /** The answer in one line: `normal` or `anomaly`, one of the classes, `blue, red`, `2 RBC, 1 WBC`, or `none`. */
@@ -32,6 +42,14 @@ export interface Prediction {
   readonly inferenceMs: number;
   /** Where `inferenceMs` went; only where asked for. */
   readonly stages?: StageTimes;
+  /**
+   * Which kinds of defects show, and how much of the picture they take: the background first, then those found, the largest
+   * first. Told by another part of the network than the verdict: a normal picture may have some, an anomalous one none.
+   * `null` for models that learnt from no masks.
+   */
+  readonly anomalies: readonly AnomalyArea[] | null;
+  /** PNG of the picture's size with a colour a defect type, the rest white and transparent; only where asked for and `anomalies` is there. */
+  readonly labelMapPng?: Uint8Array;
   /** Transparent PNG of the anomaly map, the picture's shape, at most 512 pixels long; only where asked for, anomaly models only. */
   readonly heatMapPng?: Uint8Array;
   /** The map itself on the model's own grid; only where asked for, anomaly models only. */
@@ -50,6 +68,8 @@ export interface PredictOptions {
   /** `"anomalous"`: only where the verdict is an anomaly, which spares painting those of good parts. */
   readonly heatMap?: boolean | "anomalous";
   readonly anomalyMap?: boolean;
+  /** Models that learnt from masks: also the PNG with a colour a defect type; `"anomalous"`: only where one shows. */
+  readonly labelMap?: boolean | "anomalous";
   readonly stages?: boolean;
   /** Anomaly models: threshold in force on the model's own scale, 0–1; 0.5 (the default) is the model's own. */
   readonly threshold?: number;
@@ -59,7 +79,7 @@ export interface PredictOptions {
 
 type Verdict = Pick<
   Prediction,
-  "task" | "label" | "labels" | "detections" | "isAnomalous" | "score" | "confidence" | "probabilities"
+  "task" | "label" | "labels" | "detections" | "isAnomalous" | "score" | "confidence" | "probabilities" | "anomalies"
 >;
 
 /** The verdict of an anomaly model's score (on its own scale) under the threshold in force. */
@@ -72,6 +92,7 @@ export function anomalyVerdict(ownScore: number, threshold: number): Verdict {
     label: isAnomalous ? anomaly : normal,
     labels: [isAnomalous ? anomaly : normal],
     detections: [],
+    anomalies: null,
     isAnomalous,
     score,
     confidence: confidence(score),
@@ -87,6 +108,7 @@ export function classVerdict({ labels }: Pick<Manifest, "labels">, probabilities
     label: labels[best] as string,
     labels: [labels[best] as string],
     detections: [],
+    anomalies: null,
     isAnomalous: null,
     score: null,
     confidence: Math.min(1, Math.max(0, probabilities[best] as number)),
@@ -110,6 +132,7 @@ export function multilabelVerdict(
     label: holding.length === 0 ? nothing : holding.join(", "),
     labels: holding,
     detections: [],
+    anomalies: null,
     isAnomalous: null,
     score: null,
     // An answer is as sure as its least sure yes or no.
@@ -138,6 +161,7 @@ export function detectionVerdict(
     label: found.length === 0 ? nothing : found.map((label) => `${counts.get(label)} ${label}`).join(", "),
     labels: found,
     detections,
+    anomalies: null,
     isAnomalous: null,
     score: null,
     confidence: detections.length === 0 ? 1 - strongest : Math.min(...detections.map(({ score }) => score)),

@@ -11,7 +11,7 @@ import { readManifest } from "./model-file.js";
 import type { Prediction, PredictOptions } from "./prediction.js";
 import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
 
-export type { Detection, Prediction, PredictOptions, StageTimes } from "./prediction.js";
+export type { AnomalyArea, Detection, Prediction, PredictOptions, StageTimes } from "./prediction.js";
 
 export interface PredictorOptions {
   /** Threads of the network, all workers together. Default: all cores but one, which decodes and serves. */

@@ -71,6 +71,8 @@ export interface TrainingResult extends TrainedModel {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   /** Boxes that were cut at their picture's edge or left out. */
   readonly boxNotes: readonly { readonly name: string; readonly reason: string }[];
+  /** Masks and labels of a manifest that were left out or taken differently. */
+  readonly maskNotes: readonly { readonly name: string; readonly reason: string }[];
   /** How long it took, what came before a break included. */
   readonly seconds: number;
 }
@@ -96,7 +98,7 @@ const goodEnough = 0.995;
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { pictures: labelled, seed, signal } = options;
-  const { boxNotes = [] } = labelled;
+  const { boxNotes = [], maskNotes = [] } = labelled;
   const before = await Resumption.open(options.checkpoint);
   let furthest = 0;
   const report = (progress: number, step: string, live?: LiveProgress): void => {
@@ -170,7 +172,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     if (net !== null && winner === net.name) {
       const model = writeModel(net.graph, describe(common, net.name, net));
       report(1, "Done");
-      return { ...model, skipped, boxNotes, seconds: before.spentMs / 1000 };
+      return { ...model, skipped, boxNotes, maskNotes, seconds: before.spentMs / 1000 };
     }
     if (best === null) throw new Error("A training without a candidate.");
     report(0.95, `${best.name}: Learning from all pictures`);
@@ -188,7 +190,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       }),
     );
     report(1, "Done");
-    return { ...model, skipped, boxNotes, seconds: before.spentMs / 1000 };
+    return { ...model, skipped, boxNotes, maskNotes, seconds: before.spentMs / 1000 };
   } finally {
     for (const { training } of tried) await training.dispose();
   }

@@ -39,7 +39,7 @@ async function evaluate(context: Context, model: string, dataset: string, option
       onProgress: ({ progress, step }) => context.progress.report(progress, step),
       ...(options.format === undefined ? {} : { format: options.format }),
     });
-    noteSkipped(context, evaluation.skipped, evaluation.boxNotes);
+    noteSkipped(context, evaluation.skipped, evaluation);
     return { json: figuresAlone(evaluation), text: report(evaluation) };
   } finally {
     await predictor.close();
@@ -48,7 +48,7 @@ async function evaluate(context: Context, model: string, dataset: string, option
 
 /** What `--json` prints: of detectors the figures by which detectors are compared everywhere. */
 function figuresAlone(evaluation: Evaluation): object {
-  const { skipped: _, boxNotes: __, ...figures } = evaluation;
+  const { skipped: _, boxNotes: __, maskNotes: ___, ...figures } = evaluation;
   if (figures.task !== "detection") return figures;
   const { task, images, mAP50, mAP50_95, perClass, perSize, imagesPerSecond, msPerImage } = figures;
   return { task, images, mAP50, mAP50_95, perClass, perSize, imagesPerSecond, msPerImage };

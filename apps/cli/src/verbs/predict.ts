@@ -78,7 +78,7 @@ async function predict(context: Context, model: string, place: string, options: 
       context.progress.report(done / files.length, `picture ${done} of ${files.length}`);
     }
     const seconds = (performance.now() - startedMs) / 1000;
-    noteSkipped(context, skipped);
+    noteSkipped(context, skipped, {});
     if (results.length === 0) throw noPictures(place, skipped);
     if (options.heatmap !== undefined && results.every((one) => one.heatMapFile === undefined)) {
       context.note(`This model (${predictor.manifest.method}) draws no heat maps; --heatmap wrote nothing.`);

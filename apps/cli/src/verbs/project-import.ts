@@ -37,8 +37,8 @@ async function importFolder(context: Context, folder: string, options: Options):
   const client = await connect(options, context);
   const wanted = options.project ?? projectNameOf(folder);
   progress.report(0, "reading the dataset");
-  const { task, labels, pictures, skipped, boxNotes } = await planImport(folder, options.format);
-  noteSkipped(context, skipped, boxNotes);
+  const { task, labels, pictures, skipped, boxNotes, maskNotes } = await planImport(folder, options.format);
+  noteSkipped(context, skipped, { boxNotes, maskNotes });
   const { project, isNew } = await projectFor(client, wanted, signal);
   const total = pictures.length;
   const imported = await importPictures({
@@ -64,6 +64,7 @@ async function importFolder(context: Context, folder: string, options: Options):
       added: added.map(({ name, part }) => ({ name, part })),
       skipped,
       boxNotes,
+      ...(maskNotes.length > 0 && { maskNotes }),
     },
     error:
       failures.length === 0

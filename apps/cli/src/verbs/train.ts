@@ -91,9 +91,9 @@ async function train(context: Context, dataset: string | undefined, options: Opt
     const done = await trainInProcess(order, context.signal, (progress) =>
       context.progress.report(progress.progress, lineOf(progress)),
     );
-    const { bytes, manifest, skipped, boxNotes, runId, seconds } = done;
+    const { bytes, manifest, skipped, boxNotes, maskNotes, runId, seconds } = done;
     await deliver(target, done, order);
-    noteSkipped(context, skipped, boxNotes);
+    noteSkipped(context, skipped, { boxNotes, maskNotes });
     for (const trouble of done.troubles) context.note(trouble);
     if (manifest.training?.ended === "budget" && manifest.training.epochs === 0)
       context.note("The budget ended within the first epoch: the model has learnt little. Give it more time.");
@@ -105,6 +105,7 @@ async function train(context: Context, dataset: string | undefined, options: Opt
       images: manifest.dataset.images,
       skipped,
       ...(boxNotes.length > 0 && { boxNotes }),
+      ...(maskNotes.length > 0 && { maskNotes }),
       candidates: manifest.candidates,
       metrics: manifest.metrics,
       ...(manifest.training && { training: manifest.training, parameters: manifest.parameters }),

@@ -47,6 +47,8 @@ export interface PartContents {
   readonly skipped: readonly Skipped[];
   /** Boxes that were cut at the picture's edge or left out; the pictures take part. */
   readonly boxNotes?: readonly Skipped[];
+  /** Masks and labels of a manifest that were left out or taken differently; the pictures take part. */
+  readonly maskNotes?: readonly Skipped[];
 }
 
 /** A file, or a line of a list, that can't be used. */

@@ -2,6 +2,7 @@
 import type { DatasetFormat } from "../dataset.js";
 import { classFolders } from "./class-folders.js";
 import type { Format } from "./format.js";
+import { groundTruth } from "./ground-truth.js";
 import { indexJson } from "./index-json.js";
 import { lst } from "./lst.js";
 import { mvtec } from "./mvtec.js";
@@ -12,6 +13,7 @@ import { yolo } from "./yolo.js";
 /** In the order in which a folder is looked at: the most particular first. */
 export const formats = {
   index: indexJson,
+  groundTruth,
   lst,
   voc,
   yolo,

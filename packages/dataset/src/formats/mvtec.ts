@@ -1,4 +1,4 @@
-/** The layout of the MVTec anomaly datasets: good pictures to learn from, defects with masks to be tested on. */
+/** The layout of the MVTec anomaly datasets: good pictures to learn from, maybe defects, and defects with masks to be tested on. */
 import { lstat } from "node:fs/promises";
 import path from "node:path";
 import type { Sample } from "../dataset.js";
@@ -22,9 +22,15 @@ export const mvtec: Format = {
       },
       async read(part) {
         const contents = await split.read(part);
-        if (part !== "test" || found.masks === null) return contents;
+        if (found.masks === null || found.test === null || part === "validation") return contents;
         const samples: Sample[] = [];
-        for (const sample of contents.samples) samples.push(await withMask(path.join(root, found.masks), sample));
+        for (const sample of contents.samples) {
+          // A test picture of the same name is the one that the mask was drawn for.
+          const isOfTest =
+            part === "training" &&
+            (await isFile(path.join(root, found.test, sample.label, path.basename(sample.file))));
+          samples.push(isOfTest ? sample : await withMask(path.join(root, found.masks), sample));
+        }
         return { ...contents, samples };
       },
     };
@@ -36,8 +42,11 @@ async function withMask(masks: string, sample: Sample): Promise<Sample> {
   const { name } = path.parse(sample.file);
   for (const fileName of [`${name}_mask.png`, `${name}.png`]) {
     const maskFile = path.join(masks, sample.label, fileName);
-    const found = await lstat(maskFile).catch(() => null);
-    if (found?.isFile()) return { ...sample, maskFile };
+    if (await isFile(maskFile)) return { ...sample, maskFile };
   }
   return sample;
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => null))?.isFile() ?? false;
 }
