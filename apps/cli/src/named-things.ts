@@ -1,5 +1,5 @@
-/** People write names, the API takes ids: finds a project, a model version or a token by either. */
-import type { Model, Project, Token } from "@sightline/api/schemas";
+/** People write names, the API takes ids: finds a project, a model version, a token or an access key by either. */
+import type { AccessKey, Model, Project, Token } from "@sightline/api/schemas";
 import type { Client } from "@sightline/client/client";
 import { CliError } from "./cli-error.js";
 
@@ -32,6 +32,12 @@ export async function findToken(client: Client, nameOrId: string): Promise<Token
     throw new CliError("NOT_FOUND", `${same.length} tokens are named "${nameOrId}". Say which by its id: ${ids}.`);
   }
   return found(usable, nameOrId, "token", (one) => [one.name, one.id]);
+}
+
+/** By what programs name it by, or id. @throws CliError `NOT_FOUND` */
+export async function findAccessKey(client: Client, accessKeyId: string): Promise<AccessKey> {
+  const { items } = await client.call("listAccessKeys");
+  return found(items, accessKeyId, "access key", (one) => [one.accessKeyId, one.id]);
 }
 
 function found<T>(items: readonly T[], wanted: string, noun: string, namesOf: (item: T) => readonly string[]): T {

@@ -25,6 +25,10 @@ export const verbs: Readonly<Record<string, Row>> = {
   camera: { summary: "Add and list cameras of a server", load: () => import("./verbs/camera.js") },
   model: { summary: "Add, list, start and stop models of a server", load: () => import("./verbs/model.js") },
   token: { summary: "Create, list and revoke tokens of a server", load: () => import("./verbs/token.js") },
+  "access-key": {
+    summary: "Create, list and revoke access keys of the Lookout for Vision API",
+    load: () => import("./verbs/access-key.js"),
+  },
   user: { summary: "Make sign-in links for people", load: () => import("./verbs/user.js") },
 };
 

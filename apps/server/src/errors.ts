@@ -217,6 +217,8 @@ export const errors = {
   modelNotFound: notFound("MODEL_NOT_FOUND", "model version", "GET /api/models"),
   jobNotFound: notFound("JOB_NOT_FOUND", "job", "GET /api/jobs"),
   tokenNotFound: notFound("TOKEN_NOT_FOUND", "token", "GET /api/tokens"),
+  accessKeyNotFound: notFound("ACCESS_KEY_NOT_FOUND", "access key", "GET /api/access-keys"),
+  userNotFound: notFound("USER_NOT_FOUND", "person", "GET /api/users, or make a sign-in link for them first"),
   inspectionNotFound: notFound("INSPECTION_NOT_FOUND", "inspection", "GET /api/inspections"),
   actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
   pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
@@ -241,6 +243,36 @@ export const errors = {
     409,
     (p: { projectName: string; has: string; got: string }) =>
       `The pictures of project "${p.projectName}" have ${p.has}, this one has ${p.got}. A project learns one kind of answer: make another project for the other kind, or remove its pictures first.`,
+  ),
+
+  // ------------------------------------------------------------ buckets (s3://bucket/key)
+  bucketNotFound: define(
+    "BUCKET_NOT_FOUND",
+    404,
+    (p: { bucket: string; place: string }) => `There is no bucket "${p.bucket}". Make it first: ${p.place}.`,
+  ),
+  objectNotFound: define(
+    "OBJECT_NOT_FOUND",
+    404,
+    (p: { bucket: string; key: string }) => `There is no s3://${p.bucket}/${p.key}. Check the bucket and the key.`,
+  ),
+  objectNameInvalid: define(
+    "OBJECT_NAME_INVALID",
+    400,
+    (p: { bucket: string; key: string; problem: string }) =>
+      `s3://${p.bucket}/${p.key} is not a usable name: ${p.problem}.`,
+  ),
+  objectTooLarge: define(
+    "OBJECT_TOO_LARGE",
+    413,
+    (p: { bucket: string; key: string; maxBytes: number }) =>
+      `s3://${p.bucket}/${p.key} is larger than the ${p.maxBytes} bytes that are read at once.`,
+  ),
+  objectStoreFailed: define(
+    "OBJECT_STORE_FAILED",
+    502,
+    (p: { bucket: string; problem: string }) =>
+      `The object store did not answer for bucket "${p.bucket}": ${p.problem}. Check the settings of objectStore and its access rights.`,
   ),
 
   // ------------------------------------------------------------ states that don't allow it

@@ -20,6 +20,7 @@ import { createLimiter, type Limiter } from "./intake/limiter.js";
 import { createSignedUploads, type SignedUploads } from "./intake/signed-upload.js";
 import { createLiveFeed, type LiveFeed } from "./live-feed.js";
 import type { Log } from "./log.js";
+import { type AccessKeys, createAccessKeys } from "./lookout/access-keys.js";
 import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
 import { openSecretBox } from "./secret-box.js";
@@ -36,6 +37,7 @@ export interface Services {
   /** Shared by all doors that decode pictures, so that a burst never holds more than a few in memory. */
   readonly decoding: Limiter;
   readonly signer: AddressSigner;
+  readonly accessKeys: AccessKeys;
   readonly uploads: SignedUploads;
   readonly predictors: Predictors;
   readonly inspector: Inspector;
@@ -138,6 +140,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       live,
       decoding,
       signer,
+      accessKeys: createAccessKeys({ store, box }),
       uploads,
       predictors,
       inspector,

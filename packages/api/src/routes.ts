@@ -450,6 +450,28 @@ export const routes = {
     access: admin,
     params: z.strictObject({ tokenId: s.Id }),
   }),
+  listUsers: route("GET", "/api/users", {
+    summary: "People who may sign in",
+    access: admin,
+    reply: list(s.User),
+  }),
+  listAccessKeys: route("GET", "/api/access-keys", {
+    summary: "Access keys of the Lookout for Vision API, without their secrets",
+    access: admin,
+    reply: list(s.AccessKey),
+  }),
+  createAccessKey: route("POST", "/api/access-keys", {
+    summary: "Create an access key for a person's programs; its secret is shown only now",
+    access: admin,
+    body: z.strictObject({ userName: z.string().min(1).max(120) }),
+    status: 201,
+    reply: s.AccessKey.extend({ secretAccessKey: z.string().describe("AWS_SECRET_ACCESS_KEY") }),
+  }),
+  revokeAccessKey: route("DELETE", "/api/access-keys/:keyId", {
+    summary: "Revoke an access key",
+    access: admin,
+    params: z.strictObject({ keyId: s.Id }),
+  }),
   createSignInLink: route("POST", "/api/users/link", {
     summary: "Make a sign-in link that works once",
     access: admin,

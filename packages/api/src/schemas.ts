@@ -166,7 +166,9 @@ export const Sample = z.object({
   id: Id,
   projectId: Id,
   name: z.string(),
-  label: Label.nullable().describe("null where the picture has boxes or several labels instead"),
+  label: Label.nullable().describe(
+    "null where the picture has boxes or several labels instead, or is not labelled yet",
+  ),
   labels: z.array(Label).nullable().describe("multilabel: those that hold, maybe none; else null"),
   boxes: z.array(Box).nullable().describe("detection: every object, maybe none; else null"),
   part: Part,
@@ -177,6 +179,8 @@ export const Sample = z.object({
   width: z.int(),
   height: z.int(),
   addedAt: Time,
+  source: z.string().nullable().describe("Where it was taken from, such as s3://bucket/key"),
+  hasMask: z.boolean().describe("Whether it is known where in the picture its anomalies are"),
 });
 /** Exactly one of the three; in words of the picture's project. */
 export const Annotation = z.strictObject({
@@ -247,6 +251,18 @@ export const Token = z.object({
   cameraIds: z.array(PlantId).describe("device only: the cameras it may send for"),
   createdAt: Time,
   expiresAt: Time.nullable(),
+  revokedAt: Time.nullable(),
+  lastUsedAt: Time.nullable(),
+});
+
+export const User = z.object({ id: Id, name: z.string(), role: UserRole });
+
+export const AccessKey = z.object({
+  id: Id,
+  accessKeyId: z.string().describe("What a program names itself by: AWS_ACCESS_KEY_ID"),
+  userName: z.string(),
+  role: UserRole.describe("That of its person: what the key may do"),
+  createdAt: Time,
   revokedAt: Time.nullable(),
   lastUsedAt: Time.nullable(),
 });
@@ -384,6 +400,7 @@ export type Job = z.infer<typeof Job>;
 export type JobStatus = z.infer<typeof JobStatus>;
 export type Camera = z.infer<typeof Camera>;
 export type Token = z.infer<typeof Token>;
+export type AccessKey = z.infer<typeof AccessKey>;
 export type Me = z.infer<typeof Me>;
 export type Inspection = z.infer<typeof Inspection>;
 export type InspectionStatus = z.infer<typeof InspectionStatus>;

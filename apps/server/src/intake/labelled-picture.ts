@@ -80,12 +80,12 @@ export function changeAnnotation(store: Store, sampleId: string, annotation: Ann
 /** A project learns one kind of answer. @throws ServerError SAMPLE_KIND_MIXED */
 async function refuseMixed(tx: StoreWrites, projectId: string, annotation: Annotation, except?: string): Promise<void> {
   const kind = await tx.samples.kindOf(projectId, except);
-  if (kind === undefined || kind === annotation.kind) return;
+  if (kind === undefined || kind === annotation.kind || annotation.kind === "none") return;
   const projectName = (await tx.projects.get(projectId))?.name ?? projectId;
   throw errors.sampleKindMixed({ projectName, has: inWords[kind], got: inWords[annotation.kind] });
 }
 
-const inWords = { label: "one label each", labels: "several labels each", boxes: "boxes" } as const;
+const inWords = { label: "one label each", labels: "several labels each", boxes: "boxes", none: "no label" } as const;
 
 function said({ label, labels, boxes }: Sample): string {
   if (label !== null) return `labelled "${label}"`;

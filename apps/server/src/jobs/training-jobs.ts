@@ -8,7 +8,7 @@ import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError, type ServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { JobParameters, JobWithParameters } from "../store/jobs.js";
-import { labelsOf } from "../store/samples.js";
+import { labelsOf, type TrainingSample } from "../store/samples.js";
 import type { Store } from "../store/store.js";
 import { openCheckpoints } from "./checkpoints.js";
 import { createJobTeller, type JobTeller } from "./job-teller.js";
@@ -162,7 +162,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     const { lastSampleId } = await store.write(async (tx) => {
       const samples = await tx.samples.all(projectId);
       const split = splitForTest(
-        samples.map(({ id, part, annotation }) => ({ id, part, labels: labelsOf(annotation) })),
+        samples.filter(isLabelled).map(({ id, part, annotation }) => ({ id, part, labels: labelsOf(annotation) })),
         seed,
       );
       await tx.samples.setPart(split.train, "train");
@@ -172,7 +172,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       return { lastSampleId: last };
     });
     // What it has learnt belongs to the pictures it began with: those added since are for the next training.
-    const all = await store.read.samples.all(projectId);
+    const all = (await store.read.samples.all(projectId)).filter(isLabelled);
     const begunWith = lastSampleId === undefined ? all : all.filter(({ id }) => id <= lastSampleId);
     const pictures = await layOutPictures(begunWith, {
       blobs: deps.blobs,
@@ -230,7 +230,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       await store.write(async (tx) => {
         const { projectId } = job;
         const file = { projectId, sha256: blob.sha256, sizeBytes: blob.bytes, source: "trained" } as const;
-        const modelId = await tx.models.insert(modelRecord(manifest, file));
+        const modelId = await tx.models.insert(modelRecord(manifest, file), job.parameters.version);
         const isFirstEnd = await tx.jobs.end(job.id, { status: "succeeded", modelId });
         if (!isFirstEnd) throw new Error(`Job ${job.id} had ended before its model was recorded.`);
         await tx.jobs.removeOldPoints(projectId);
@@ -349,6 +349,9 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     },
   };
 }
+
+/** A picture of which nobody has said anything teaches nothing. */
+const isLabelled = ({ annotation }: TrainingSample): boolean => annotation.kind !== "none";
 
 function asServerError(error: unknown, job: Job, log: TrainingJobsDeps["log"]): ServerError {
   if (isServerError(error)) {

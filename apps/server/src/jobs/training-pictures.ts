@@ -77,10 +77,9 @@ function taskOf(samples: readonly TrainingSample[]): {
 }
 
 function fieldsOf(annotation: Annotation): Pick<Sample, "label" | "labels" | "boxes"> {
-  if (annotation.kind === "label") return { label: annotation.label };
-  return annotation.kind === "labels"
-    ? { label: "", labels: annotation.labels }
-    : { label: "", boxes: annotation.boxes };
+  if (annotation.kind === "labels") return { label: "", labels: annotation.labels };
+  if (annotation.kind === "boxes") return { label: "", boxes: annotation.boxes };
+  return { label: annotation.kind === "label" ? annotation.label : "" };
 }
 
 /** Without pictures of every kind that was trained, figures of the test would look better than they are; those of held-out pictures then stay. */

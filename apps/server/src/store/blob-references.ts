@@ -18,6 +18,7 @@ export function blobReferenceReads(queries: Queries) {
         (await isNamed("inspections", "thumbnail_sha256", sha256)) ||
         (await isNamed("inspections", "heat_map_sha256", sha256)) ||
         (await isNamed("samples", "image_sha256", sha256)) ||
+        (await isNamed("samples", "mask_sha256", sha256)) ||
         (await isNamed("models", "sha256", sha256))
       );
     },
@@ -25,11 +26,12 @@ export function blobReferenceReads(queries: Queries) {
     async ofProject(projectId: string): Promise<string[]> {
       const samples = await queries
         .selectFrom("samples")
-        .select("image_sha256 as sha256")
+        .select(["image_sha256 as sha256", "mask_sha256"])
         .where("project_id", "=", projectId)
         .execute();
       const models = await queries.selectFrom("models").select("sha256").where("project_id", "=", projectId).execute();
-      return [...samples, ...models].map((row) => row.sha256);
+      const masks = samples.flatMap(({ mask_sha256 }) => mask_sha256 ?? []);
+      return [...[...samples, ...models].map((row) => row.sha256), ...masks];
     },
   };
 }

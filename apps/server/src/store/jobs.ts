@@ -10,6 +10,8 @@ export interface JobParameters {
   readonly method: MethodChoice;
   readonly seed: number;
   readonly budgetSeconds?: number | undefined;
+  /** The version number that its model was promised. */
+  readonly version?: number | undefined;
 }
 
 /** … and what one that goes on has to know. */

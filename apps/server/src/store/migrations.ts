@@ -1,5 +1,6 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
+import { lookoutFormat } from "./lookout-format.js";
 import { secondFormat } from "./second-format.js";
 
 export interface Migration {
@@ -286,4 +287,5 @@ create table settings (
 export const migrations: readonly Migration[] = [
   { version: 1, title: "the first tables", sql: first },
   { version: 2, title: "several labels, boxes and training curves", sql: secondFormat },
+  { version: 3, title: "unlabelled pictures, masks, access keys and the Lookout API", sql: lookoutFormat },
 ];

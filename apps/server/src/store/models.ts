@@ -76,6 +76,14 @@ export function modelReads(queries: Queries) {
       const row = await joined().select(listed).where("models.id", "=", id).executeTakeFirst();
       return row && toModel(row);
     },
+    async getByVersion(projectId: string, version: number): Promise<Model | undefined> {
+      const row = await joined()
+        .select(listed)
+        .where("models.project_id", "=", projectId)
+        .where("models.version", "=", version)
+        .executeTakeFirst();
+      return row && toModel(row);
+    },
     async getDetail(id: string): Promise<ModelDetail | undefined> {
       const row = await joined()
         .select([...listed, "models.scores", "models.roc"])
@@ -95,21 +103,26 @@ export function modelReads(queries: Queries) {
 export function modelWrites(queries: Queries, now: Now, newId: NewId) {
   return {
     ...modelReads(queries),
-    /** Gives the next version number of the project, which is never used again. */
-    async insert(model: NewModel): Promise<string> {
+    /** Gives out the next version number of the project, which is never used again. */
+    async reserveVersion(projectId: string): Promise<number> {
       const { next_model_version: next } = await queries
         .updateTable("projects")
         .set((e) => ({ next_model_version: e("next_model_version", "+", 1) }))
-        .where("id", "=", model.projectId)
+        .where("id", "=", projectId)
         .returning("next_model_version")
         .executeTakeFirstOrThrow();
+      return next - 1;
+    },
+    /** @param reserved the version number it was promised; default: the next. */
+    async insert(model: NewModel, reserved?: number): Promise<string> {
+      const version = reserved ?? (await this.reserveVersion(model.projectId));
       const id = newId();
       await queries
         .insertInto("models")
         .values({
           id,
           project_id: model.projectId,
-          version: next - 1,
+          version,
           method: model.method,
           task: model.task,
           labels: JSON.stringify(model.labels),
@@ -126,7 +139,21 @@ export function modelWrites(queries: Queries, now: Now, newId: NewId) {
         .execute();
       return id;
     },
+    /** Removes a version with what the Lookout API says of it. */
     async remove(id: string): Promise<boolean> {
+      const named = await queries
+        .selectFrom("models")
+        .select(["project_id", "version"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (named === undefined) return false;
+      for (const table of ["lookout_models", "lookout_tags"] as const) {
+        await queries
+          .deleteFrom(table)
+          .where("project_id", "=", named.project_id)
+          .where("version", "=", named.version)
+          .execute();
+      }
       const result = await queries.deleteFrom("models").where("id", "=", id).executeTakeFirst();
       return result.numDeletedRows > 0n;
     },

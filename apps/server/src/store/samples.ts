@@ -15,27 +15,56 @@ export interface StoredPicture {
   readonly height: number;
 }
 
-/** What a person said of a picture: one label, several at once (maybe none), or boxes (maybe none). */
+/** What a person said of a picture: one label, several at once (maybe none), boxes (maybe none), or nothing yet. */
 export type Annotation =
+  | { readonly kind: "none" }
   | { readonly kind: "label"; readonly label: string }
   | { readonly kind: "labels"; readonly labels: readonly string[] }
   | { readonly kind: "boxes"; readonly boxes: readonly Box[] };
 
 /** Every label an annotation names, each once. */
 export function labelsOf(annotation: Annotation): string[] {
+  if (annotation.kind === "none") return [];
   if (annotation.kind === "label") return [annotation.label];
   const named = annotation.kind === "labels" ? annotation.labels : annotation.boxes.map((box) => box.label);
   return [...new Set(named)].sort();
 }
 
+/** An anomaly type with the colour that stands for it in a mask, `#RRGGBB`. */
+export interface MaskType {
+  readonly label: string;
+  readonly colour: string;
+}
+
+/** Where in a picture its anomalies are: a PNG with a colour per type. */
+export interface Mask {
+  readonly sha256: string;
+  readonly types: readonly MaskType[];
+}
+
+/** Where a picture was taken from. */
+export interface Source {
+  /** Such as `s3://bucket/key`; one picture a project. */
+  readonly ref: string;
+  /** What the manifest's line said of it. */
+  readonly line: string;
+}
+
 /** A sample with what a training needs to read it. */
 export interface TrainingSample extends Sample {
   readonly annotation: Annotation;
+  readonly mask: Mask | null;
+}
+
+export function toMask(row: Pick<Selectable<SamplesTable>, "mask_sha256" | "mask_types">): Mask | null {
+  if (row.mask_sha256 === null) return null;
+  return { sha256: row.mask_sha256, types: JSON.parse(row.mask_types ?? "[]") as MaskType[] };
 }
 
 function toAnnotation(row: Selectable<SamplesTable>): Annotation {
   if (row.kind === "boxes") return { kind: "boxes", boxes: JSON.parse(row.boxes ?? "[]") as Box[] };
   if (row.kind === "labels") return { kind: "labels", labels: JSON.parse(row.labels) as string[] };
+  if (row.kind === "none") return { kind: "none" };
   return { kind: "label", label: row.label ?? "" };
 }
 
@@ -52,6 +81,8 @@ function toSample(row: Selectable<SamplesTable>): Sample {
     width: row.width,
     height: row.height,
     addedAt: toTime(row.added_at),
+    source: row.source_ref,
+    hasMask: row.mask_sha256 !== null,
   };
 }
 
@@ -61,7 +92,13 @@ function columnsOf(annotation: Annotation) {
     label: annotation.kind === "label" ? annotation.label : null,
     labels: JSON.stringify(labelsOf(annotation)),
     boxes: annotation.kind === "boxes" ? JSON.stringify(annotation.boxes) : null,
+    // What a manifest said no longer holds.
+    source_line: null,
   };
+}
+
+function maskColumns(mask: Mask | null) {
+  return { mask_sha256: mask?.sha256 ?? null, mask_types: mask === null ? null : JSON.stringify(mask.types) };
 }
 
 export function sampleReads(queries: Queries) {
@@ -125,7 +162,7 @@ export function sampleReads(queries: Queries) {
       return row && toSample(row);
     },
     /**
-     * How the project's pictures are labelled; `undefined` while it has none. All of a project are labelled the same way.
+     * How the project's pictures are labelled; `undefined` while none is. All of a project are labelled the same way.
      * @param except a picture that doesn't count: what is said of it is about to change
      */
     async kindOf(projectId: string, except = ""): Promise<Annotation["kind"] | undefined> {
@@ -134,6 +171,7 @@ export function sampleReads(queries: Queries) {
         .select("kind")
         .where("project_id", "=", projectId)
         .where("id", "<>", except)
+        .where("kind", "<>", "none")
         .limit(1)
         .executeTakeFirst();
       return row?.kind;
@@ -146,7 +184,7 @@ export function sampleReads(queries: Queries) {
         .where("project_id", "=", projectId)
         .orderBy("id")
         .execute();
-      return rows.map((row) => ({ ...toSample(row), annotation: toAnnotation(row) }));
+      return rows.map((row) => ({ ...toSample(row), annotation: toAnnotation(row), mask: toMask(row) }));
     },
   };
 }
@@ -160,6 +198,8 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
       annotation: Annotation;
       part: Part;
       picture: StoredPicture;
+      source?: Source;
+      mask?: Mask | null;
     }): Promise<string> {
       const id = newId();
       const { annotation } = sample;
@@ -177,12 +217,28 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
           width: sample.picture.width,
           height: sample.picture.height,
           added_at: now(),
+          source_ref: sample.source?.ref ?? null,
+          source_line: sample.source?.line ?? null,
+          ...maskColumns(sample.mask ?? null),
         })
         .execute();
       return id;
     },
     async setAnnotation(id: string, annotation: Annotation): Promise<void> {
       await queries.updateTable("samples").set(columnsOf(annotation)).where("id", "=", id).execute();
+    },
+    /** What a manifest says of a picture that is there; it takes the place of all that was said before. */
+    async setSaid(id: string, said: { annotation: Annotation; source: Source; mask: Mask | null }): Promise<void> {
+      await queries
+        .updateTable("samples")
+        .set({
+          ...columnsOf(said.annotation),
+          ...maskColumns(said.mask),
+          source_ref: said.source.ref,
+          source_line: said.source.line,
+        })
+        .where("id", "=", id)
+        .execute();
     },
     /** Puts samples aside for the test or gives them to the training, once and for all. */
     async setPart(ids: readonly string[], part: "train" | "test"): Promise<void> {

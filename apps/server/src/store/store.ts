@@ -1,13 +1,19 @@
 /** The records of the server: read repositories over what is committed, write repositories inside one unit of work. */
 import type { NewId, Now } from "../ids.js";
 import { accessReads, accessWrites } from "./access.js";
+import { accessKeyReads, accessKeyWrites } from "./access-keys.js";
 import { actionReads, actionWrites } from "./actions.js";
 import { blobReferenceReads } from "./blob-references.js";
 import { cameraReads, cameraWrites } from "./cameras.js";
+import { clientTokenReads, clientTokenWrites } from "./client-tokens.js";
 import { openDatabase, type Queries } from "./database.js";
+import { datasetEntryReads } from "./dataset-entries.js";
 import { inspectionReads, inspectionWrites } from "./inspections.js";
 import { jobReads, jobWrites } from "./jobs.js";
+import { lookoutDatasetReads, lookoutDatasetWrites } from "./lookout-datasets.js";
+import { lookoutModelReads, lookoutModelWrites } from "./lookout-models.js";
 import { modelReads, modelWrites } from "./models.js";
+import { packagingJobReads, packagingJobWrites } from "./packaging-jobs.js";
 import { projectReads, projectWrites } from "./projects.js";
 import { sampleReads, sampleWrites } from "./samples.js";
 import { settingReads, settingWrites } from "./settings.js";
@@ -28,6 +34,12 @@ function reads(queries: Queries, now: Now) {
     actions: actionReads(queries),
     blobs: blobReferenceReads(queries),
     settings: settingReads(queries),
+    accessKeys: accessKeyReads(queries),
+    datasetEntries: datasetEntryReads(queries),
+    lookoutDatasets: lookoutDatasetReads(queries),
+    lookoutModels: lookoutModelReads(queries),
+    packagingJobs: packagingJobReads(queries),
+    clientTokens: clientTokenReads(queries),
   };
 }
 
@@ -44,6 +56,12 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     actions: actionWrites(queries, now, newId),
     blobs: blobReferenceReads(queries),
     settings: settingWrites(queries),
+    accessKeys: accessKeyWrites(queries, now, newId),
+    datasetEntries: datasetEntryReads(queries),
+    lookoutDatasets: lookoutDatasetWrites(queries, now),
+    lookoutModels: lookoutModelWrites(queries, now),
+    packagingJobs: packagingJobWrites(queries, now, newId),
+    clientTokens: clientTokenWrites(queries, now),
   };
 }
 

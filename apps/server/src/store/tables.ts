@@ -33,7 +33,8 @@ export interface SamplesTable {
   id: Fixed<string>;
   project_id: Fixed<string>;
   name: Fixed<string>;
-  kind: "label" | "labels" | "boxes";
+  /** "none": nobody has said anything of it yet. */
+  kind: "label" | "labels" | "boxes" | "none";
   /** Where `kind` is "label". */
   label: string | null;
   /** JSON: the one label, the labels that hold, or the labels of the boxes, each once. */
@@ -47,6 +48,14 @@ export interface SamplesTable {
   width: Fixed<number>;
   height: Fixed<number>;
   added_at: Fixed<number>;
+  /** Where it was taken from, such as `s3://bucket/key`. */
+  source_ref: string | null;
+  /** The manifest's line as it came, for as long as what it says of the picture still holds. */
+  source_line: string | null;
+  /** A mask's PNG … */
+  mask_sha256: string | null;
+  /** … and JSON: the anomaly types in it, each with its colour. */
+  mask_types: string | null;
 }
 
 export interface ModelsTable {
@@ -152,6 +161,80 @@ export interface SigningKeysTable {
   created_at: Fixed<number>;
   /** Signs no more since; its addresses stay valid until they expire. */
   retired_at: number | null;
+}
+
+export interface AccessKeysTable {
+  id: Fixed<string>;
+  access_key_id: Fixed<string>;
+  user_id: Fixed<string>;
+  /** Encrypted under the key file of the data folder. */
+  sealed_secret: Fixed<string>;
+  created_at: Fixed<number>;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface LookoutDatasetsTable {
+  project_id: Fixed<string>;
+  type: Fixed<"train" | "test">;
+  created_at: number;
+  updated_at: number;
+  status: string;
+  message: string;
+  /** JSON: the change being worked on. */
+  pending: string | null;
+}
+
+export interface LookoutModelsTable {
+  project_id: Fixed<string>;
+  version: Fixed<number>;
+  /** `null` for a version that was not asked for through the Lookout API. */
+  job_id: string | null;
+  created_at: Fixed<number>;
+  description: string | null;
+  output_bucket: string | null;
+  output_prefix: string | null;
+  kms_key_id: string | null;
+  evaluated_at: number | null;
+  evaluation_problem: string | null;
+  hosting: "starting" | "hosted" | "stopping" | "failed" | null;
+  hosting_message: string | null;
+  min_units: number | null;
+  max_units: number | null;
+}
+
+export interface LookoutTagsTable {
+  project_id: Fixed<string>;
+  version: Fixed<number>;
+  key: Fixed<string>;
+  value: string;
+}
+
+export interface PackagingJobsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  name: Fixed<string>;
+  version: Fixed<number>;
+  description: Fixed<string | null>;
+  /** JSON, as it was asked for. */
+  configuration: Fixed<string>;
+  status: "CREATED" | "RUNNING" | "SUCCEEDED" | "FAILED";
+  message: string;
+  /** JSON: what was made and where it lies. */
+  output: string | null;
+  created_at: Fixed<number>;
+  updated_at: number;
+}
+
+export interface ClientTokensTable {
+  access_key_id: Fixed<string>;
+  operation: Fixed<string>;
+  token: Fixed<string>;
+  /** SHA-256 of everything that was asked for. */
+  fingerprint: Fixed<string>;
+  status: Fixed<number>;
+  reply: Fixed<string>;
+  created_at: Fixed<number>;
 }
 
 export interface UploadsTable {
@@ -270,4 +353,10 @@ export interface Tables {
   inspection_labels: InspectionLabelsTable;
   actions: ActionsTable;
   settings: SettingsTable;
+  access_keys: AccessKeysTable;
+  lookout_datasets: LookoutDatasetsTable;
+  lookout_models: LookoutModelsTable;
+  lookout_tags: LookoutTagsTable;
+  packaging_jobs: PackagingJobsTable;
+  client_tokens: ClientTokensTable;
 }

@@ -1,4 +1,4 @@
-/** Tokens for programs, sign-in links and sessions for people. */
+/** Tokens and access keys for programs, sign-in links and sessions for people. */
 import { errors } from "../../errors.js";
 import { toTime } from "../../ids.js";
 import { SESSION_COOKIE } from "../auth/identity.js";
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 /** Browsers keep no cookie for longer; when a session really ends is decided here. */
 const COOKIE_SECONDS = 400 * 86_400;
 
-export function peopleRoutes({ services: { store, config, now } }: RouteDeps) {
+export function peopleRoutes({ services: { store, config, now, accessKeys } }: RouteDeps) {
   const cookieOptions = {
     path: "/",
     httpOnly: true,
@@ -51,6 +51,17 @@ export function peopleRoutes({ services: { store, config, now } }: RouteDeps) {
     revokeToken: async ({ params }) => {
       const isKnown = await store.write((tx) => tx.access.revokeToken(params.tokenId));
       if (!isKnown) throw errors.tokenNotFound({ id: params.tokenId });
+    },
+
+    listUsers: async () => ({ items: (await store.read.access.listUsers()).map((user) => ({ ...user })) }),
+
+    listAccessKeys: async () => ({ items: await store.read.accessKeys.list() }),
+
+    createAccessKey: ({ body }) => accessKeys.create(body.userName),
+
+    revokeAccessKey: async ({ params }) => {
+      const isKnown = await store.write((tx) => tx.accessKeys.revoke(params.keyId));
+      if (!isKnown) throw errors.accessKeyNotFound({ id: params.keyId });
     },
 
     createSignInLink: async ({ body, request }) => {
