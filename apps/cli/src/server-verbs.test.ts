@@ -227,6 +227,18 @@ test("a file that is no model is refused and changes nothing", async (t) => {
   assert.equal(((await replyOf(local("model", "list"))).items as unknown[]).length, 1);
 });
 
+test("an access key is for a person that there is, shows its secret once, and is revoked by its id", async () => {
+  assert.equal(codeOf(await local("access-key", "create", "nobody")), "USER_NOT_FOUND");
+  const created = (await replyOf(local("access-key", "create", "admin"))) as Record<string, string>;
+  assert.match(created.accessKeyId ?? "", /^AKSL[A-Z2-7]{16}$/);
+  assert.match(created.secretAccessKey ?? "", /^[A-Za-z0-9+/]{40}$/);
+  const { items } = (await replyOf(local("access-key", "list"))) as { items: Record<string, unknown>[] };
+  assert.deepEqual([items.length, items[0]?.role, items[0]?.secretAccessKey], [1, "admin", undefined]);
+  await replyOf(local("access-key", "revoke", created.accessKeyId ?? ""));
+  const after = (await replyOf(local("access-key", "list"))) as { items: { revokedAt: string | null }[] };
+  assert.ok(after.items[0]?.revokedAt);
+});
+
 test("a project is deleted only with --yes", async () => {
   const asked = await local("project", "delete", "parts");
   assert.deepEqual([asked.code, codeOf(asked)], [1, "NOT_CONFIRMED"]);
@@ -243,16 +255,4 @@ test("Ctrl-C ends the server with exit code 0 and takes the local token away", a
   assert.ok(!existsSync(join(data, "local-admin-token")));
   const late = await local("project", "list");
   assert.deepEqual([late.code, codeOf(late)], [1, "NO_SERVER_TOKEN"]);
-});
-
-test("an access key is for a person that there is, shows its secret once, and is revoked by its id", async () => {
-  assert.equal(codeOf(await local("access-key", "create", "nobody")), "USER_NOT_FOUND");
-  const created = (await replyOf(local("access-key", "create", "admin"))) as Record<string, string>;
-  assert.match(created.accessKeyId ?? "", /^AKSL[A-Z2-7]{16}$/);
-  assert.match(created.secretAccessKey ?? "", /^[A-Za-z0-9+/]{40}$/);
-  const { items } = (await replyOf(local("access-key", "list"))) as { items: Record<string, unknown>[] };
-  assert.deepEqual([items.length, items[0]?.role, items[0]?.secretAccessKey], [1, "admin", undefined]);
-  await replyOf(local("access-key", "revoke", created.accessKeyId ?? ""));
-  const after = (await replyOf(local("access-key", "list"))) as { items: { revokedAt: string | null }[] };
-  assert.ok(after.items[0]?.revokedAt);
 });

@@ -39,7 +39,8 @@ export async function layOutPictures(
       const file = join(folder, sample.id);
       try {
         await writeFile(file, await blobs.read(sample.imageSha256));
-        files.push({ name: sample.name, file, ...fieldsOf(sample.annotation) });
+        const mask = await layOutMask(sample, `${file}-mask`, blobs);
+        files.push({ name: sample.name, file, ...fieldsOf(sample.annotation), ...mask });
       } catch (error) {
         // A picture that is lost or damaged is named in the result; it does not stop a training that has enough others.
         if (!isServerError(error)) throw error;
@@ -62,6 +63,16 @@ export async function layOutPictures(
     normalLabel !== null || labelsOf(annotation).every((label) => training.labels.includes(label));
   const forTest = samples.filter((sample) => sample.part === "test" && isTrained(sample));
   return { training, test: canJudge(forTest, training) ? await layOut(forTest, training.labels) : null };
+}
+
+async function layOutMask(
+  { mask }: TrainingSample,
+  file: string,
+  blobs: BlobStore,
+): Promise<Pick<Sample, "maskFile" | "maskColours">> {
+  if (mask === null) return {};
+  await writeFile(file, await blobs.read(mask.sha256));
+  return { maskFile: file, maskColours: mask.types };
 }
 
 /** A project's task follows from how its pictures are labelled. */

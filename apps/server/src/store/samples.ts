@@ -1,5 +1,6 @@
 /** The labelled pictures of a project. */
 import type { Box, Part, Sample } from "@sightline/api/schemas";
+import type { MaskColour } from "@sightline/dataset/ground-truth-manifest";
 import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
@@ -30,16 +31,10 @@ export function labelsOf(annotation: Annotation): string[] {
   return [...new Set(named)].sort();
 }
 
-/** An anomaly type with the colour that stands for it in a mask, `#RRGGBB`. */
-export interface MaskType {
-  readonly label: string;
-  readonly colour: string;
-}
-
 /** Where in a picture its anomalies are: a PNG with a colour per type. */
 export interface Mask {
   readonly sha256: string;
-  readonly types: readonly MaskType[];
+  readonly types: readonly MaskColour[];
 }
 
 /** Where a picture was taken from. */
@@ -58,7 +53,7 @@ export interface TrainingSample extends Sample {
 
 export function toMask(row: Pick<Selectable<SamplesTable>, "mask_sha256" | "mask_types">): Mask | null {
   if (row.mask_sha256 === null) return null;
-  return { sha256: row.mask_sha256, types: JSON.parse(row.mask_types ?? "[]") as MaskType[] };
+  return { sha256: row.mask_sha256, types: JSON.parse(row.mask_types ?? "[]") as MaskColour[] };
 }
 
 function toAnnotation(row: Selectable<SamplesTable>): Annotation {
