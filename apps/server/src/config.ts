@@ -155,6 +155,16 @@ const Inspect = z
   })
   .prefault({});
 
+const Monitor = z
+  .strictObject({
+    everySeconds: z.coerce.number().min(0.05).max(60).default(5).meta({
+      title: "Look every",
+      description: "How often alarms are evaluated; a new verdict is looked at as it comes",
+      unit: "seconds",
+    }),
+  })
+  .prefault({});
+
 const People = z
   .strictObject({
     sessionDays: z.coerce
@@ -226,6 +236,7 @@ export const ConfigSchema = z.strictObject({
   outbox: Outbox,
   intake: Intake,
   inspect: Inspect,
+  monitor: Monitor,
   people: People,
 });
 

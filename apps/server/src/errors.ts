@@ -220,6 +220,7 @@ export const errors = {
   accessKeyNotFound: notFound("ACCESS_KEY_NOT_FOUND", "access key", "GET /api/access-keys"),
   userNotFound: notFound("USER_NOT_FOUND", "person", "GET /api/users, or make a sign-in link for them first"),
   inspectionNotFound: notFound("INSPECTION_NOT_FOUND", "inspection", "GET /api/inspections"),
+  alarmNotFound: notFound("ALARM_NOT_FOUND", "alarm", "GET /api/alarms"),
   actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
   pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
   projectExists: define(
@@ -281,6 +282,12 @@ export const errors = {
     409,
     (p: { id: string; status: string }) =>
       `Inspection ${p.id} is "${p.status}"; only a failed one can be inspected again.`,
+  ),
+  alarmExists: define(
+    "ALARM_EXISTS",
+    409,
+    (p: { name: string; projectName: string }) =>
+      `Project "${p.projectName}" has an alarm "${p.name}" already. Choose another name or change that one.`,
   ),
   actionNotParked: define(
     "ACTION_NOT_PARKED",

@@ -44,6 +44,7 @@ export function projectOf(event: LiveEvent): string | null {
     case "job":
       return event.job.projectId;
     case "project":
+    case "alarm":
       return event.projectId;
     default:
       return null;

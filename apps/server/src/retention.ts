@@ -71,6 +71,7 @@ export function startRetention(deps: RetentionDeps): Retention {
     await store.write(async (tx) => {
       await tx.access.removeExpired();
       await tx.inspections.removeExpiredUploads();
+      await tx.readings.removeOld(deps.now());
     });
     return count;
   }

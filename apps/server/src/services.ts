@@ -21,6 +21,8 @@ import { createSignedUploads, type SignedUploads } from "./intake/signed-upload.
 import { createLiveFeed, type LiveFeed } from "./live-feed.js";
 import type { Log } from "./log.js";
 import { type AccessKeys, createAccessKeys } from "./lookout/access-keys.js";
+import { type AlarmWatch, startAlarmWatch } from "./monitor/alarm-watch.js";
+import { createRefusals, type Refusals } from "./monitor/refusals.js";
 import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
 import { openSecretBox } from "./secret-box.js";
@@ -45,6 +47,8 @@ export interface Services {
   readonly outbox: Outbox;
   readonly removal: Removal;
   readonly retention: Retention;
+  readonly refusals: Refusals;
+  readonly alarmWatch: AlarmWatch;
   /** How people and devices reach the server; final once it listens. */
   readonly publicUrl: () => string;
   /** @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS and the refusals of a bad picture. */
@@ -113,6 +117,15 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
     const deployments = createDeployments({ store, predictors, inspector, live, log });
     const removal = createRemoval({ store, blobs, deployments, live, log });
     const retention = startRetention({ store, removal, config: config.retention, now, log });
+    const alarmWatch = startAlarmWatch({
+      store,
+      live,
+      everyMs: config.monitor.everySeconds * 1000,
+      now,
+      log,
+      onActions: () => outbox.wake(),
+    });
+    const refusals = createRefusals({ store, now, log });
     const backlog = createBacklog(store, now);
     const onQueued = (projectId: string) => inspector.wake(projectId);
     const uploads = createSignedUploads({
@@ -126,6 +139,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       now,
       newId,
       onQueued,
+      onInvalid: (cameraId, error) => refusals.count(cameraId, error),
     });
     const stopping = new AbortController();
     let sweeping: Promise<void> | undefined;
@@ -148,6 +162,8 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       outbox,
       removal,
       retention,
+      refusals,
+      alarmWatch,
       publicUrl,
       addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
       retryInspection: (id) => retryInspection({ store, inspector, live }, id),
@@ -163,6 +179,8 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         stopping.abort();
         await sweeping;
         await retention.close();
+        await refusals.close();
+        await alarmWatch.close();
         await inspector.close();
         await predictors.close();
         await outbox.close();

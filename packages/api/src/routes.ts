@@ -1,5 +1,6 @@
 /** The one table of HTTP routes: address, who may call, what goes in, what comes out. Server, client, web and OpenAPI are made from it. */
 import { z } from "zod";
+import * as m from "./monitoring.js";
 import * as s from "./schemas.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -85,6 +86,7 @@ const everyRole = ["admin", "operator", "viewer", "device"] as const;
 const images = ["image/jpeg", "image/png"] as const;
 const projectId = z.strictObject({ projectId: s.Id });
 const modelId = z.strictObject({ modelId: s.Id });
+const alarmId = z.strictObject({ alarmId: s.Id });
 const inspectionId = z.strictObject({ inspectionId: s.Id });
 const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
@@ -496,6 +498,78 @@ export const routes = {
   }),
   signOut: route("POST", "/api/signout", { summary: "End this browser's session", access: "anyone" }),
   getMe: route("GET", "/api/me", { summary: "Who I am and what I may do", access: everyRole, reply: s.Me }),
+
+  // ------------------------------------------------------------ monitoring
+  getMonitoring: route("GET", "/api/monitoring", {
+    summary: "Counters of a time: processed, succeeded, failed, anomalies, invalid; in all and per camera",
+    access: viewer,
+    query: z.strictObject({
+      project: s.Id.optional(),
+      camera: s.PlantId.optional(),
+      from: s.Time.optional().describe("Default: one hour before `to`"),
+      to: s.Time.optional().describe("Default: now"),
+    }),
+    reply: m.Monitoring,
+  }),
+  getReadings: route("GET", "/api/readings", {
+    summary: "A watched metric over time, one datapoint a period; minutes are kept for two days, hours for 400",
+    access: viewer,
+    query: z.strictObject({
+      project: s.Id,
+      camera: s.PlantId.optional(),
+      metric: m.Metric,
+      statistic: m.Statistic,
+      period: z.coerce.number().pipe(m.PeriodSeconds).default(60).describe("Seconds, whole minutes"),
+      from: s.Time.optional().describe("Default: 60 periods before `to`"),
+      to: s.Time.optional().describe("Default: now"),
+    }),
+    reply: m.Readings,
+  }),
+  listAlarms: route("GET", "/api/alarms", {
+    summary: "Alarms with their states",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional() }),
+    reply: list(m.Alarm),
+  }),
+  addAlarm: route("POST", "/api/projects/:projectId/alarms", {
+    summary: "Watch a metric of a project",
+    access: operator,
+    params: projectId,
+    body: m.AlarmSettings,
+    status: 201,
+    reply: m.Alarm,
+  }),
+  getAlarm: route("GET", "/api/alarms/:alarmId", {
+    summary: "One alarm",
+    access: viewer,
+    params: alarmId,
+    reply: m.Alarm,
+  }),
+  changeAlarm: route("PUT", "/api/alarms/:alarmId", {
+    summary: "Give an alarm other settings; its state stays until it is evaluated by them",
+    access: operator,
+    params: alarmId,
+    body: m.AlarmSettings,
+    reply: m.Alarm,
+  }),
+  muteAlarm: route("PUT", "/api/alarms/:alarmId/mute", {
+    summary: "Tell nobody of changes until a time; null: tell again",
+    access: operator,
+    params: alarmId,
+    body: z.strictObject({ until: s.Time.nullable() }),
+    reply: m.Alarm,
+  }),
+  removeAlarm: route("DELETE", "/api/alarms/:alarmId", {
+    summary: "Delete an alarm with its history",
+    access: operator,
+    params: alarmId,
+  }),
+  getAlarmHistory: route("GET", "/api/alarms/:alarmId/history", {
+    summary: "Changes of an alarm's state, newest first; the last 500",
+    access: viewer,
+    params: alarmId,
+    reply: list(m.AlarmChange),
+  }),
 
   // ------------------------------------------------------------ outgoing actions, the service itself
   listActions: route("GET", "/api/actions", {

@@ -372,6 +372,7 @@ export const LiveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("project"), projectId: Id, change: z.enum(["created", "changed", "deleted"]) }),
   z.object({ type: z.literal("inspectionDeleted"), inspectionId: Id }),
   z.object({ type: z.literal("sampleLine"), sampleLine: SampleLine }),
+  z.object({ type: z.literal("alarm"), projectId: Id, alarmId: Id }).describe("Its state, settings or being changed"),
 ]);
 
 export type ApiError = z.infer<typeof ApiError>;

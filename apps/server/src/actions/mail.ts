@@ -23,6 +23,54 @@ const DefectMail = z.object({
 });
 type DefectMail = z.infer<typeof DefectMail>;
 
+/** What `monitor/alarm-actions.ts` stored. */
+const AlarmMail = z.object({
+  case: z.literal("alarm"),
+  to: z.array(z.string()).min(1),
+  subject: z.string(),
+  alarmId: z.string(),
+  alarmName: z.string(),
+  projectName: z.string(),
+  cameraId: z.string().nullable(),
+  from: z.string(),
+  state: z.string(),
+  condition: z.string(),
+  reason: z.string(),
+  changedAt: z.string(),
+});
+type AlarmMail = z.infer<typeof AlarmMail>;
+
+/** What a mail shows, whatever it is about. */
+interface MailContent {
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly rows: readonly (readonly [name: string, value: string])[];
+  readonly link: { readonly text: string; readonly url: string };
+}
+
+function contentOf(payload: Readonly<Record<string, unknown>>, url: string): MailContent {
+  if (payload.case === "alarm") {
+    const mail = AlarmMail.parse(payload);
+    const link = { text: "See the alarm, its readings and its history", url: `${url}/monitoring/${mail.alarmId}` };
+    return { to: mail.to, subject: mail.subject, rows: alarmRows(mail), link };
+  }
+  const mail = DefectMail.parse(payload);
+  const link = { text: "See the picture and its heat map", url: `${url}/inspections/${mail.inspectionId}` };
+  return { to: mail.to, subject: mail.subject, rows: rowsOf(mail), link };
+}
+
+function alarmRows(mail: AlarmMail): [string, string][] {
+  return [
+    ["Project", mail.projectName],
+    ["Alarm", mail.alarmName],
+    ["Camera", mail.cameraId ?? "all"],
+    ["State", `${mail.from} → ${mail.state}`],
+    ["Condition", mail.condition],
+    ["Why", mail.reason],
+    ["Changed", mail.changedAt],
+  ];
+}
+
 function rowsOf(mail: DefectMail): [string, string][] {
   const percent = (part: number) => `${(part * 100).toFixed(1)} %`;
   return [
@@ -39,18 +87,15 @@ function rowsOf(mail: DefectMail): [string, string][] {
   ];
 }
 
-function textOf(mail: DefectMail, link: string): string {
-  const rows = rowsOf(mail).map(([name, value]) => `${name}: ${value}`);
-  return [...rows, "", `The picture and its heat map: ${link}`, ""].join("\n");
+function textOf({ rows, link }: MailContent): string {
+  return [...rows.map(([name, value]) => `${name}: ${value}`), "", `${link.text}: ${link.url}`, ""].join("\n");
 }
 
-function htmlOf(mail: DefectMail, link: string): string {
+function htmlOf({ rows, link }: MailContent): string {
   const safe = (text: string) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-  const rows = rowsOf(mail).map(
-    ([name, value]) => `<tr><th align="left">${safe(name)}</th><td>${safe(value)}</td></tr>`,
-  );
-  return `<table>${rows.join("")}</table><p><a href="${safe(link)}">See the picture and its heat map</a></p>`;
+  const lines = rows.map(([name, value]) => `<tr><th align="left">${safe(name)}</th><td>${safe(value)}</td></tr>`);
+  return `<table>${lines.join("")}</table><p><a href="${safe(link.url)}">${safe(link.text)}</a></p>`;
 }
 
 /** The same action always has the same Message-ID, so that a mail delivered twice is seen as one. */
@@ -76,14 +121,13 @@ export function mailAction(settings: Config["smtp"], publicUrl: () => string): A
     isConfigured: transport !== undefined,
     async deliver(action) {
       if (transport === undefined) throw new Error("No mail server is set. Set smtp.url.");
-      const mail = DefectMail.parse(action.payload);
-      const link = `${publicUrl()}/inspections/${mail.inspectionId}`;
+      const mail = contentOf(action.payload, publicUrl());
       const sent = await transport.sendMail({
         from: settings.from,
         to: [...mail.to],
         subject: mail.subject,
-        text: textOf(mail, link),
-        html: htmlOf(mail, link),
+        text: textOf(mail),
+        html: htmlOf(mail),
         messageId: messageIdOf(action.idempotencyKey),
         date: new Date(action.createdAt),
         headers: { "Auto-Submitted": "auto-generated", "X-Sightline-Action": action.id },

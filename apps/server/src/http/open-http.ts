@@ -59,7 +59,12 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     heartbeatMs: LIVE_HEARTBEAT_MS,
     maxListeners: MAX_LIVE_LISTENERS,
   });
-  const metrics = createMetrics({ store, feed: live, liveListeners: () => liveDoor.listeners });
+  const metrics = createMetrics({
+    store,
+    feed: live,
+    refusals: services.refusals,
+    liveListeners: () => liveDoor.listeners,
+  });
   const jobs = createTrainingJobs({
     store,
     blobs,

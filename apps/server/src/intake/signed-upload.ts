@@ -59,6 +59,8 @@ export interface SignedUploadDeps {
   readonly newId: NewId;
   /** Told of each project that has a new picture in its queue. */
   readonly onQueued: (projectId: string) => void;
+  /** Told of each picture refused for what it is, at a valid address of this camera. */
+  readonly onInvalid: (cameraId: string, error: unknown) => void;
 }
 
 /** How long a sender should wait when the queue is full. */
@@ -136,7 +138,10 @@ export function createSignedUploads(deps: SignedUploadDeps): SignedUploads {
 
     async acceptUpload(address, contentType, bytes) {
       signer.verify(address);
-      const picture = await checkPicture(bytes, contentType, config.intake, decoding);
+      const picture = await checkPicture(bytes, contentType, config.intake, decoding).catch((error: unknown) => {
+        deps.onInvalid(address.camera, error);
+        throw error;
+      });
       await checkRoomUnlessRepeated();
       const blob = await blobs.put(bytes);
       try {

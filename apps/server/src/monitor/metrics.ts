@@ -1,7 +1,9 @@
 /** What Prometheus reads: counts of outcomes as they happen, and the state of the queues when it asks. */
+import { AlarmState } from "@sightline/api/monitoring";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { LiveFeed } from "../live-feed.js";
 import type { Store } from "../store/store.js";
+import type { Refusals } from "./refusals.js";
 
 export interface Metrics {
   /** Counts the answer given to one upload. */
@@ -18,10 +20,12 @@ const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 export function createMetrics({
   store,
   feed,
+  refusals,
   liveListeners,
 }: {
   readonly store: Store;
   readonly feed: LiveFeed;
+  readonly refusals: Pick<Refusals, "counted">;
   readonly liveListeners: () => number;
 }): Metrics {
   const registry = new Registry();
@@ -32,6 +36,24 @@ export function createMetrics({
     name: "sightline_inspections_total",
     help: "Inspections that ended since the service started",
     labelNames: ["project", "camera", "verdict", "status"],
+    registers,
+  });
+  const anomalies = new Counter({
+    name: "sightline_anomalies_total",
+    help: "Inspected pictures with an anomaly since the service started",
+    labelNames: ["project", "camera"],
+    registers,
+  });
+  const invalid = new Counter({
+    name: "sightline_invalid_pictures_total",
+    help: "Pictures refused at their signed address for what they are, since the service started",
+    labelNames: ["project", "camera", "reason"],
+    registers,
+  });
+  const alarms = new Gauge({
+    name: "sightline_alarm_state",
+    help: "1 at the state that an alarm is in, 0 at the others; alarms that are off are not told",
+    labelNames: ["project", "alarm", "state"],
     registers,
   });
   const inference = new Histogram({
@@ -91,6 +113,8 @@ export function createMetrics({
     void nameOf(inspection.projectId).then((project) => {
       const { cameraId: camera, label, status } = inspection;
       inspections.inc({ project, camera, verdict: label ?? "none", status });
+      // A camera without anomalies is at 0, so that a rate can be formed from the first one on.
+      if (inspection.isAnomalous !== null) anomalies.inc({ project, camera }, inspection.isAnomalous ? 1 : 0);
       if (inspection.inferenceMs !== null) inference.observe({ project }, inspection.inferenceMs / 1000);
       if (inspection.inspectedAt !== null) {
         const elapsedMs = Date.parse(inspection.inspectedAt) - Date.parse(inspection.receivedAt);
@@ -104,6 +128,19 @@ export function createMetrics({
     for (const [status, count] of Object.entries(unfinished)) pictures.set({ status }, count);
     const actions = await store.read.actions.countByStatus();
     for (const [status, count] of Object.entries(actions)) outbox.set({ status }, count);
+    const refused = refusals.counted();
+    const projects = await Promise.all(refused.map(({ projectId }) => nameOf(projectId)));
+    const watched = await store.read.alarms.watched();
+    // Nothing is awaited from here on, so that two who ask at the same time don't count twice.
+    invalid.reset();
+    for (const [index, { cameraId: camera, code: reason, count }] of refused.entries())
+      invalid.inc({ project: projects[index] ?? "", camera, reason }, count);
+    alarms.reset();
+    for (const { alarm } of watched) {
+      const { projectName: project, name } = alarm;
+      for (const state of AlarmState.options)
+        alarms.set({ project, alarm: name, state }, state === alarm.state ? 1 : 0);
+    }
   };
 
   return {

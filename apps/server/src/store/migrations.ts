@@ -1,6 +1,7 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
 import { lookoutFormat } from "./lookout-format.js";
+import { monitorFormat } from "./monitor-format.js";
 import { secondFormat } from "./second-format.js";
 
 export interface Migration {
@@ -288,4 +289,5 @@ export const migrations: readonly Migration[] = [
   { version: 1, title: "the first tables", sql: first },
   { version: 2, title: "several labels, boxes and training curves", sql: secondFormat },
   { version: 3, title: "unlabelled pictures, masks, access keys and the Lookout API", sql: lookoutFormat },
+  { version: 4, title: "watched metrics and alarms", sql: monitorFormat },
 ];

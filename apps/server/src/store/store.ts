@@ -3,6 +3,7 @@ import type { NewId, Now } from "../ids.js";
 import { accessReads, accessWrites } from "./access.js";
 import { accessKeyReads, accessKeyWrites } from "./access-keys.js";
 import { actionReads, actionWrites } from "./actions.js";
+import { alarmReads, alarmWrites } from "./alarms.js";
 import { blobReferenceReads } from "./blob-references.js";
 import { cameraReads, cameraWrites } from "./cameras.js";
 import { clientTokenReads, clientTokenWrites } from "./client-tokens.js";
@@ -15,6 +16,7 @@ import { lookoutModelReads, lookoutModelWrites } from "./lookout-models.js";
 import { modelReads, modelWrites } from "./models.js";
 import { packagingJobReads, packagingJobWrites } from "./packaging-jobs.js";
 import { projectReads, projectWrites } from "./projects.js";
+import { readingReads, readingWrites } from "./readings.js";
 import { sampleReads, sampleWrites } from "./samples.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
@@ -31,6 +33,8 @@ function reads(queries: Queries, now: Now) {
     signingKeys: signingKeyReads(queries),
     inspections: inspectionReads(queries),
     stats: statsReads(queries),
+    readings: readingReads(queries),
+    alarms: alarmReads(queries),
     actions: actionReads(queries),
     blobs: blobReferenceReads(queries),
     settings: settingReads(queries),
@@ -53,6 +57,8 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     access: accessWrites(queries, now, newId),
     signingKeys: signingKeyWrites(queries, now, newId),
     inspections: inspectionWrites(queries, now),
+    readings: readingWrites(queries),
+    alarms: alarmWrites(queries, now, newId),
     actions: actionWrites(queries, now, newId),
     blobs: blobReferenceReads(queries),
     settings: settingWrites(queries),

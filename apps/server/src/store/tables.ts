@@ -328,6 +328,61 @@ export interface ActionsTable {
   last_error: string | null;
 }
 
+/** Readings of the watched metrics per minute and hour, kept by a trigger on `inspections` and by `readings.ts`. */
+export interface ReadingsTable {
+  /** Seconds: a minute or an hour. */
+  span: Fixed<60 | 3600>;
+  project_id: Fixed<string>;
+  metric: Fixed<string>;
+  starts_at: Fixed<number>;
+  camera_id: Fixed<string>;
+  samples: number;
+  sum: number;
+  minimum: number;
+  maximum: number;
+}
+
+export interface AlarmsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  name: string;
+  metric: string;
+  statistic: string;
+  camera_id: string | null;
+  comparison: string;
+  threshold: number;
+  period_seconds: number;
+  evaluation_periods: number;
+  datapoints_to_alarm: number;
+  missing_data: string;
+  is_on: Bit;
+  /** JSON: the states whose beginning is told. */
+  notify_on: string;
+  muted_until: number | null;
+  revision: Generated<number>;
+  state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
+  reason: string;
+  state_since: number;
+  judged_until: number | null;
+  evaluated_at: number | null;
+  created_at: Fixed<number>;
+}
+
+export interface AlarmChangesTable {
+  number: Generated<number>;
+  alarm_id: Fixed<string>;
+  changed_at: Fixed<number>;
+  from_state: Fixed<"OK" | "ALARM" | "INSUFFICIENT_DATA">;
+  to_state: Fixed<"OK" | "ALARM" | "INSUFFICIENT_DATA">;
+  reason: Fixed<string>;
+  is_told: Fixed<Bit>;
+}
+
+export interface GivenAlarmsTable {
+  project_id: Fixed<string>;
+  kind: Fixed<string>;
+}
+
 export interface SettingsTable {
   key: Fixed<string>;
   value: string;
@@ -352,6 +407,10 @@ export interface Tables {
   inspection_label_counts: InspectionLabelCountsTable;
   inspection_labels: InspectionLabelsTable;
   actions: ActionsTable;
+  readings: ReadingsTable;
+  alarms: AlarmsTable;
+  alarm_changes: AlarmChangesTable;
+  given_alarms: GivenAlarmsTable;
   settings: SettingsTable;
   access_keys: AccessKeysTable;
   lookout_datasets: LookoutDatasetsTable;

@@ -44,7 +44,7 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
       return [];
     case "inspection":
       return event.inspection.status === "inspected" || event.inspection.status === "failed"
-        ? ["getStats", "listCameras", "listActions"]
+        ? ["getStats", "getMonitoring", "getReadings", "listCameras", "listActions"]
         : ["getStats"];
     case "inspectionDeleted":
       return ["getStats"];
@@ -62,6 +62,8 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
       ];
     case "sampleLine":
       return ["listProjects", "listModels", "listCameras"];
+    case "alarm":
+      return ["listAlarms", "getAlarm", "getAlarmHistory"];
   }
 }
 

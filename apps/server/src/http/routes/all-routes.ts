@@ -4,6 +4,7 @@ import { cameraRoutes } from "./cameras.js";
 import type { RouteDeps } from "./deps.js";
 import { inspectionRoutes } from "./inspections.js";
 import { modelRoutes } from "./models.js";
+import { monitoringRoutes } from "./monitoring.js";
 import { peopleRoutes } from "./people.js";
 import { projectRoutes } from "./projects.js";
 import { sampleRoutes } from "./samples.js";
@@ -20,6 +21,7 @@ export function allRoutes(deps: RouteDeps): Handlers {
     ...trainingRoutes(deps),
     ...modelRoutes(deps),
     ...cameraRoutes(deps),
+    ...monitoringRoutes(deps),
     ...peopleRoutes(deps),
     ...serviceRoutes(deps),
   };
