@@ -60,6 +60,7 @@ export const layers = {
       libsql: "store/",
       ws: "http/",
       nodemailer: "actions/",
+      mqtt: "actions/",
       "prom-client": "monitor/",
       pino: "",
       ulid: "",

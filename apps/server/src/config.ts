@@ -104,6 +104,11 @@ const Outbox = z
       .max(3600)
       .default(5)
       .meta({ title: "First pause", description: "Doubles at each further attempt, up to one hour", unit: "seconds" }),
+    timeoutSeconds: z.coerce.number().min(0.05).max(600).default(15).meta({
+      title: "Target patience",
+      description: "A webhook or a broker that does not answer within this time counts as failed",
+      unit: "seconds",
+    }),
   })
   .prefault({});
 

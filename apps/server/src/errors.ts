@@ -221,6 +221,15 @@ export const errors = {
   userNotFound: notFound("USER_NOT_FOUND", "person", "GET /api/users, or make a sign-in link for them first"),
   inspectionNotFound: notFound("INSPECTION_NOT_FOUND", "inspection", "GET /api/inspections"),
   alarmNotFound: notFound("ALARM_NOT_FOUND", "alarm", "GET /api/alarms"),
+  recipientNotFound: notFound("RECIPIENT_NOT_FOUND", "recipient", "GET /api/projects/:projectId/recipients"),
+  targetNotFound: notFound("TARGET_NOT_FOUND", "target", "GET /api/projects/:projectId/targets"),
+  ruleNotFound: notFound("RULE_NOT_FOUND", "rule", "GET /api/projects/:projectId/rules"),
+  mailLinkInvalid: define(
+    "MAIL_LINK_INVALID",
+    404,
+    (_: object) =>
+      "This link is not whole, was replaced by a newer mail, or its recipient was removed. Ask for a new mail if you want to get alerts.",
+  ),
   actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
   pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
   projectExists: define(
@@ -234,6 +243,27 @@ export const errors = {
     (p: { cameraId: string; projectName: string }) =>
       `Camera "${p.cameraId}" exists already, in project "${p.projectName}". Remove it there first or choose another id.`,
   ),
+  recipientExists: define("RECIPIENT_EXISTS", 409, (p: { address: string; status: string }) =>
+    p.status === "confirmed"
+      ? `${p.address} gets these mails already.`
+      : `${p.address} was asked already and has not answered. Ask again to send another mail.`,
+  ),
+  recipientsTooMany: define(
+    "RECIPIENTS_TOO_MANY",
+    409,
+    (p: { most: number }) => `A project has at most ${p.most} recipients. Remove one first, or name a mailing list.`,
+  ),
+  targetSettingsInvalid: define(
+    "TARGET_SETTINGS_INVALID",
+    422,
+    (p: { kind: string; problem: string }) => `The settings of a target "${p.kind}" are not usable: ${p.problem}.`,
+  ),
+  targetSecretMisplaced: define("TARGET_SECRET_MISPLACED", 422, (p: { kind: string; from: string }) =>
+    p.from === "made"
+      ? `The secret of a target "${p.kind}" is made by the server. Leave it out; a new one is made with POST …/secret.`
+      : `The secret of a target "${p.kind}" is given by you. Change the target with {"secret": …}.`,
+  ),
+  ruleInvalid: define("RULE_INVALID", 422, (p: { problem: string }) => `The rule can't be used: ${p.problem}.`),
   sampleExists: define(
     "SAMPLE_EXISTS",
     409,

@@ -69,7 +69,10 @@ export function createRemoval(deps: {
       if (deployment === undefined) throw errors.projectNotFound({ id });
       // Without cameras nothing more comes in, without a model nothing more is recorded; then piece by piece, the project last.
       await store.write(async (tx) => {
-        for (const camera of await tx.cameras.list(id)) await tx.cameras.remove(camera.id);
+        const cameras = await tx.cameras.list(id);
+        // A camera of the same name in another project is another camera: the devices of this one may not send for it.
+        await tx.access.unbindCameras(cameras.map((camera) => camera.id));
+        for (const camera of cameras) await tx.cameras.remove(camera.id);
         if (deployment.modelId !== null) {
           await tx.projects.deploy(id, null, "deletion");
           await tx.inspections.holdQueued(id);

@@ -72,6 +72,7 @@ export function startRetention(deps: RetentionDeps): Retention {
       await tx.access.removeExpired();
       await tx.inspections.removeExpiredUploads();
       await tx.readings.removeOld(deps.now());
+      await tx.actions.removeDeliveredBefore(deps.now() - config.days * dayMs);
     });
     return count;
   }

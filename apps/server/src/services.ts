@@ -3,7 +3,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Inspection, Sample } from "@sightline/api/schemas";
 import { mailAction } from "./actions/mail.js";
+import { mqttSender } from "./actions/mqtt.js";
 import { type Outbox, startOutbox } from "./actions/outbox.js";
+import { recipientLinks } from "./actions/recipient-links.js";
+import { createRecipients, type Recipients } from "./actions/recipients.js";
+import { type TargetSenders, targetAction } from "./actions/target-sender.js";
+import { createTargets, type Targets } from "./actions/targets.js";
+import { webhookSender } from "./actions/webhook.js";
 import type { BlobStore } from "./blobs/blob-store.js";
 import { openFileBlobs } from "./blobs/file-blobs.js";
 import { type FileLayer, nodeFiles } from "./blobs/file-layer.js";
@@ -12,7 +18,7 @@ import { idSource, type NewId, type Now } from "./ids.js";
 import { createDeployments, type Deployments } from "./inspect/deployments.js";
 import { createInspector, type Inspector } from "./inspect/inspector.js";
 import { createPredictors, type OpenPredictor, type Predictors } from "./inspect/predictors.js";
-import { retryInspection } from "./inspect/retry.js";
+import { retryFailed, retryInspection } from "./inspect/retry.js";
 import { type AddressSigner, openAddressSigner } from "./intake/address-signer.js";
 import { createBacklog } from "./intake/backlog.js";
 import { addLabelledPicture, type NewLabelledPicture } from "./intake/labelled-picture.js";
@@ -27,6 +33,7 @@ import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
 import { openSecretBox } from "./secret-box.js";
 import { openStore, type Store } from "./store/store.js";
+import { version } from "./version.js";
 
 export interface Services {
   readonly config: Config;
@@ -45,6 +52,8 @@ export interface Services {
   readonly inspector: Inspector;
   readonly deployments: Deployments;
   readonly outbox: Outbox;
+  readonly recipients: Recipients;
+  readonly targets: Targets;
   readonly removal: Removal;
   readonly retention: Retention;
   readonly refusals: Refusals;
@@ -55,6 +64,8 @@ export interface Services {
   addLabelledPicture(added: NewLabelledPicture): Promise<Sample>;
   /** @throws ServerError INSPECTION_NOT_FOUND, INSPECTION_NOT_FAILED. */
   retryInspection(id: string): Promise<Inspection>;
+  /** Gives all failed inspections that fit another chance. @returns how many. */
+  retryFailed(filter: { project?: string | undefined; camera?: string | undefined }): Promise<number>;
   /** Takes up what was left by the process before: running models, queued pictures, orphaned files. */
   resume(): Promise<void>;
   /** Finishes what is under way; what is queued stays for the next start. */
@@ -92,15 +103,28 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       idleMs: 60_000,
       log,
     });
+    const links = recipientLinks(box, publicUrl);
+    const patienceMs = config.outbox.timeoutSeconds * 1000;
+    const senders: TargetSenders = {
+      webhook: webhookSender({ timeoutMs: patienceMs, version }),
+      mqtt: mqttSender({ timeoutMs: patienceMs }),
+    };
+    // Connecting and sending have that much time each.
+    const ofTarget = { store, box, publicUrl, timeoutMs: patienceMs * 2 };
     const outbox = startOutbox({
       store,
-      kinds: { mail: mailAction(config.smtp, publicUrl) },
+      kinds: {
+        mail: mailAction({ settings: config.smtp, store, blobs, links, publicUrl }),
+        webhook: targetAction(senders.webhook, ofTarget),
+        mqtt: targetAction(senders.mqtt, ofTarget),
+      },
       config: config.outbox,
-      // The mail library's own limits are per step of the conversation.
-      deliveryTimeoutMs: config.smtp.timeoutSeconds * 3000,
       now,
       log,
     });
+    const onActions = () => outbox.wake();
+    const recipients = createRecipients({ store, links, live, onActions });
+    const targets = createTargets({ ...ofTarget, senders, now, newId, onActions });
     const inspector = createInspector({
       store,
       blobs,
@@ -111,8 +135,9 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         stepTimeoutMs: config.inspect.stepSeconds * 1000,
         retryPauseMs: config.inspect.retrySeconds * 1000,
       },
+      now,
       log,
-      onActions: () => outbox.wake(),
+      onActions,
     });
     const deployments = createDeployments({ store, predictors, inspector, live, log });
     const removal = createRemoval({ store, blobs, deployments, live, log });
@@ -160,6 +185,8 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       inspector,
       deployments,
       outbox,
+      recipients,
+      targets,
       removal,
       retention,
       refusals,
@@ -167,6 +194,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       publicUrl,
       addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
       retryInspection: (id) => retryInspection({ store, inspector, live }, id),
+      retryFailed: (filter) => retryFailed({ store, inspector, live }, filter),
       async resume() {
         await deployments.resume();
         // In the background: a large data folder must not delay the first picture.

@@ -1,5 +1,5 @@
 /** The composition root: from settings to a listening server, and back with one `close()`. */
-import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { openPredictor } from "@sightline/models/predictor";
@@ -12,6 +12,7 @@ import type { OpenPredictor } from "./inspect/predictors.js";
 import { openLog } from "./log.js";
 import { openServices } from "./services.js";
 import { lockFolder } from "./store/folder-lock.js";
+import { version } from "./version.js";
 
 export interface RunningServer {
   /** Where it listens, for this machine. */
@@ -28,9 +29,6 @@ export interface StartOptions {
   /** Another engine in place of the real models, for tests. */
   readonly openPredictor?: OpenPredictor;
 }
-
-const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
-  .version;
 
 /**
  * @throws ServerError DATA_FOLDER_UNUSABLE, DATA_FOLDER_IN_USE, DATABASE_TOO_NEW, PORT_IN_USE, ADDRESS_UNUSABLE

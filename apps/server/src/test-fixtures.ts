@@ -110,10 +110,11 @@ export interface Line {
   readonly modelId: string;
 }
 
-/** A project with a camera `cam-1` on `line-1` and a model version, which does not run yet. */
+/** A project with a camera `cam-1` on `line-1`, confirmed recipients and a model version, which does not run yet. */
 export async function addLine(core: Services, recipients: readonly string[] = []): Promise<Line> {
   const projectId = await core.store.write(async (tx) => {
-    const id = await tx.projects.insert({ name: "castings", recipients });
+    const id = await tx.projects.insert({ name: "castings" });
+    for (const address of recipients) await tx.recipients.confirm((await tx.recipients.ask(id, address)).id);
     await tx.cameras.insert({ id: "cam-1", projectId: id, name: "first", assemblyLineId: "line-1" });
     return id;
   });

@@ -87,6 +87,8 @@ const images = ["image/jpeg", "image/png"] as const;
 const projectId = z.strictObject({ projectId: s.Id });
 const modelId = z.strictObject({ modelId: s.Id });
 const alarmId = z.strictObject({ alarmId: s.Id });
+const recipientId = z.strictObject({ recipientId: s.Id });
+const targetId = z.strictObject({ targetId: s.Id });
 const inspectionId = z.strictObject({ inspectionId: s.Id });
 const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
@@ -169,6 +171,12 @@ export const routes = {
     params: inspectionId,
     reply: s.Inspection,
   }),
+  retryInspections: route("POST", "/api/inspections/retry", {
+    summary: "Inspect all failed ones again, of a project, a camera, or all",
+    access: operator,
+    body: z.strictObject({ project: s.Id.optional(), camera: s.PlantId.optional() }),
+    reply: z.object({ count: z.int() }),
+  }),
   deleteInspection: route("DELETE", "/api/inspections/:inspectionId", {
     summary: "Delete an inspection and its picture",
     access: admin,
@@ -207,12 +215,13 @@ export const routes = {
     reply: s.Project,
   }),
   changeProject: route("PATCH", "/api/projects/:projectId", {
-    summary: "Change its mail recipients or the low-confidence limit",
+    summary: "Change its mail recipients, the low-confidence limit or the time of a digest",
     access: operator,
     params: projectId,
     body: z.strictObject({
-      recipients: z.array(z.email()).max(50).optional(),
+      recipients: z.array(z.email()).max(50).optional().describe("New ones are asked, missing ones removed"),
       alertConfidence: s.Unit.optional(),
+      digestSeconds: s.DigestSeconds.optional(),
     }),
     reply: s.Project,
   }),
@@ -220,6 +229,12 @@ export const routes = {
     summary: "Delete a project with its pictures, models, cameras and inspections",
     access: admin,
     params: projectId,
+  }),
+  getProjectContents: route("GET", "/api/projects/:projectId/contents", {
+    summary: "What deleting the project would delete",
+    access: viewer,
+    params: projectId,
+    reply: s.ProjectContents,
   }),
   setThreshold: route("PUT", "/api/projects/:projectId/threshold", {
     summary: "Set the threshold in force",
@@ -288,6 +303,130 @@ export const routes = {
     summary: "Remove a labelled picture",
     access: operator,
     params: z.strictObject({ sampleId: s.Id }),
+  }),
+
+  // ------------------------------------------------------------ who and what is told of inspections
+  listRecipients: route("GET", "/api/projects/:projectId/recipients", {
+    summary: "Who gets mails, who was asked, who left",
+    access: viewer,
+    params: projectId,
+    reply: list(s.Recipient),
+  }),
+  addRecipient: route("POST", "/api/projects/:projectId/recipients", {
+    summary: "Ask somebody by mail whether to get this project's alerts",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({ address: z.email().max(254) }),
+    status: 201,
+    reply: s.Recipient,
+  }),
+  askRecipient: route("POST", "/api/recipients/:recipientId/ask", {
+    summary: "Ask again; the link of the mail before is void",
+    access: operator,
+    params: recipientId,
+    reply: s.Recipient,
+  }),
+  removeRecipient: route("DELETE", "/api/recipients/:recipientId", {
+    summary: "Remove a recipient; mails on their way there are not sent",
+    access: operator,
+    params: recipientId,
+  }),
+  getMailLink: route("GET", "/api/mail-links/:code", {
+    summary: "What a link in a mail is for; nothing is changed",
+    access: "signed",
+    params: z.strictObject({ code: s.MailLinkCode }),
+    reply: s.MailLink,
+  }),
+  followMailLink: route("POST", "/mail-links/:code", {
+    summary: "Confirm or leave: what the link says. Mail programs leave by it with one click (RFC 8058)",
+    access: "signed",
+    params: z.strictObject({ code: s.MailLinkCode }),
+    consumes: ["application/x-www-form-urlencoded", "multipart/form-data"],
+    reply: s.MailLink,
+  }),
+  listTargets: route("GET", "/api/projects/:projectId/targets", {
+    summary: "Webhooks and brokers of a project, without their secrets",
+    access: viewer,
+    params: projectId,
+    reply: list(s.Target),
+  }),
+  addTarget: route("POST", "/api/projects/:projectId/targets", {
+    summary: "Add a webhook or a broker; the signing secret of a webhook is shown only now",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({
+      kind: s.TargetKind,
+      name: s.Target.shape.name,
+      settings: s.TargetSettings,
+      secret: z.string().min(1).max(1000).optional().describe("mqtt: the password"),
+    }),
+    status: 201,
+    reply: s.Target.extend({ secret: z.string().nullable().describe("webhook: what its messages are signed with") }),
+  }),
+  changeTarget: route("PATCH", "/api/targets/:targetId", {
+    summary: "Change a target, or switch it off and on",
+    access: operator,
+    params: targetId,
+    body: z.strictObject({
+      name: s.Target.shape.name.optional(),
+      settings: s.TargetSettings.optional(),
+      secret: z.string().min(1).max(1000).nullable().optional().describe("mqtt: another password; null: none"),
+      isEnabled: z.boolean().optional(),
+    }),
+    reply: s.Target,
+  }),
+  renewTargetSecret: route("POST", "/api/targets/:targetId/secret", {
+    summary: "Make a new signing secret for a webhook; the one before signs no more",
+    access: operator,
+    params: targetId,
+    reply: z.object({ secret: z.string() }),
+  }),
+  tryTarget: route("POST", "/api/targets/:targetId/try", {
+    summary: "Send a test message now, once",
+    access: operator,
+    params: targetId,
+    reply: z.object({ isDelivered: z.boolean(), problem: z.string().nullable(), tookMs: z.number() }),
+  }),
+  removeTarget: route("DELETE", "/api/targets/:targetId", {
+    summary: "Remove a target with its rules and undelivered messages",
+    access: operator,
+    params: targetId,
+  }),
+  listRules: route("GET", "/api/projects/:projectId/rules", {
+    summary: "The rules of a project",
+    access: viewer,
+    params: projectId,
+    reply: list(s.Rule),
+  }),
+  addRule: route("POST", "/api/projects/:projectId/rules", {
+    summary: "Add a rule: a condition on an inspection, and what comes of it",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({
+      kind: s.RuleKind,
+      limit: s.Rule.shape.limit.default(null),
+      label: s.Rule.shape.label.default(null),
+      outcome: s.Rule.shape.outcome,
+      targetId: s.Id.nullable().default(null),
+    }),
+    status: 201,
+    reply: s.Rule,
+  }),
+  changeRule: route("PATCH", "/api/rules/:ruleId", {
+    summary: "Change a rule's limit or label, or switch it off and on",
+    access: operator,
+    params: z.strictObject({ ruleId: s.Id }),
+    body: z.strictObject({
+      limit: s.Rule.shape.limit.optional(),
+      label: s.Rule.shape.label.optional(),
+      isEnabled: z.boolean().optional(),
+    }),
+    reply: s.Rule,
+  }),
+  removeRule: route("DELETE", "/api/rules/:ruleId", {
+    summary: "Remove a rule; what it caused stays",
+    access: operator,
+    params: z.strictObject({ ruleId: s.Id }),
   }),
 
   // ------------------------------------------------------------ training
@@ -573,9 +712,15 @@ export const routes = {
 
   // ------------------------------------------------------------ outgoing actions, the service itself
   listActions: route("GET", "/api/actions", {
-    summary: "Outgoing mails and their state",
+    summary: "Outgoing mails and messages and their state, newest first",
     access: viewer,
-    query: z.strictObject({ ...paging, status: s.Action.shape.status.optional() }),
+    query: z.strictObject({
+      ...paging,
+      status: s.Action.shape.status.optional(),
+      kind: s.Action.shape.kind.optional(),
+      project: s.Id.optional(),
+      target: s.Id.optional(),
+    }),
     reply: page(s.Action),
   }),
   retryAction: route("POST", "/api/actions/:actionId/retry", {
@@ -583,6 +728,17 @@ export const routes = {
     access: operator,
     params: z.strictObject({ actionId: s.Id }),
     reply: s.Action,
+  }),
+  retryActions: route("POST", "/api/actions/retry", {
+    summary: "Send all parked ones again, of a project, a target, or all",
+    access: operator,
+    body: z.strictObject({ project: s.Id.optional(), target: s.Id.optional() }),
+    reply: z.object({ count: z.int() }),
+  }),
+  discardAction: route("DELETE", "/api/actions/:actionId", {
+    summary: "Give up a parked one",
+    access: operator,
+    params: z.strictObject({ actionId: s.Id }),
   }),
   getSystem: route("GET", "/api/system", { summary: "Version, disk, sample line", access: viewer, reply: s.System }),
   removeSampleLine: route("DELETE", "/api/sample-line", {

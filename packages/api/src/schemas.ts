@@ -1,5 +1,7 @@
 /** Everything that travels over HTTP and WebSocket, declared once: validation, TypeScript types and OpenAPI follow from these schemas. */
 import { z } from "zod";
+import { ruleKindNames } from "./rule-kinds.js";
+import { targetKindNames } from "./target-kinds.js";
 
 // ---------------------------------------------------------------- words used everywhere
 
@@ -28,6 +30,8 @@ export const Label = z
 export const Role = z.enum(["admin", "operator", "viewer", "device"]);
 export const UserRole = z.enum(["admin", "operator", "viewer"]);
 export const Unit = z.number().min(0).max(1);
+/** The recipient's id and a proof that the server made the link. */
+export const MailLinkCode = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}[A-Za-z0-9_-]{43}$/);
 export const Cursor = z.string().max(200);
 export const Limit = z.coerce.number().int().min(1).max(200).default(50);
 
@@ -139,6 +143,12 @@ export const Prediction = z.object({
 
 // ---------------------------------------------------------------- projects, pictures, jobs
 
+export const DigestSeconds = z
+  .int()
+  .min(0)
+  .max(86_400)
+  .describe("After an alert of a camera, its further ones within this time come as one digest; 0: each by itself");
+
 export const Project = z.object({
   id: Id,
   name: ProjectName,
@@ -146,11 +156,34 @@ export const Project = z.object({
   isSample: z.boolean().describe("Belongs to the sample line"),
   runningModelId: Id.nullable(),
   threshold: Unit.describe("In force, on the running model's scale; 0.5 is the model's own"),
-  recipients: z.array(z.email()).max(50),
-  alertConfidence: Unit.describe("A defect below this confidence is a low-confidence alert (strict <)"),
+  recipients: z
+    .array(z.email())
+    .max(50)
+    .describe("Addresses that were asked or have confirmed; …/recipients tells which"),
+  alertConfidence: Unit.describe("A verdict below this confidence is a low-confidence alert (strict <)"),
+  digestSeconds: DigestSeconds,
   samples: z.object({ train: z.int(), test: z.int(), byLabel: z.record(z.string(), z.int()) }),
   cameras: z.int(),
   inspections: z.int(),
+});
+/** What deleting a project deletes. */
+export const ProjectContents = z.object({
+  samples: z.int(),
+  models: z.int(),
+  runningModelVersion: z.int().nullable(),
+  jobs: z.int(),
+  runningJobs: z.int(),
+  cameras: z.array(PlantId),
+  inspections: z.int(),
+  unfinishedInspections: z.int().describe("Accepted and not yet inspected"),
+  inspectionBytes: z.int(),
+  sampleBytes: z.int(),
+  modelBytes: z.int(),
+  recipients: z.int(),
+  targets: z.int(),
+  rules: z.int(),
+  undeliveredActions: z.int(),
+  tokens: z.array(z.string()).describe("Device tokens that can send for its cameras only: they are revoked"),
 });
 export const ThresholdChange = z.object({
   changedAt: Time,
@@ -311,17 +344,69 @@ export const Inspection = z.object({
   imageHeight: z.int(),
 });
 
+export const Recipient = z.object({
+  id: Id,
+  projectId: Id,
+  address: z.email(),
+  status: z
+    .enum(["asked", "confirmed", "left"])
+    .describe("asked: gets alerts once the link in the mail was followed; left: by a link, or by its mail program"),
+  askedAt: Time,
+  confirmedAt: Time.nullable(),
+  leftAt: Time.nullable(),
+});
+/** What a link in a mail is for, and for whom. */
+export const MailLink = z.object({
+  purpose: z.enum(["confirm", "leave"]),
+  address: z.email(),
+  projectName: ProjectName,
+  status: Recipient.shape.status,
+});
+
+export const TargetKind = z.enum(targetKindNames);
+export const TargetSettings = z
+  .record(z.string().max(60), z.string().max(2000))
+  .describe("By kind: webhook {url}; mqtt {url, topic, qos, retain, username}");
+export const Target = z.object({
+  id: Id,
+  projectId: Id,
+  kind: TargetKind,
+  name: z.string().min(1).max(120),
+  settings: TargetSettings,
+  hasSecret: z.boolean(),
+  isEnabled: z.boolean().describe("While it is not, its messages wait"),
+  createdAt: Time,
+  actions: z.object({ pending: z.int(), delivered: z.int(), parked: z.int() }),
+});
+
+export const RuleKind = z.enum(ruleKindNames);
+export const Rule = z.object({
+  id: Id,
+  projectId: Id,
+  kind: RuleKind,
+  limit: z.number().min(0).max(1000).nullable().describe("A share from 0 to 1 or a whole number, by kind"),
+  label: Label.nullable(),
+  outcome: z
+    .enum(["mail", "target", "review"])
+    .describe("mail: to the recipients; target: a message to it; review: a person is asked to look"),
+  targetId: Id.nullable(),
+  isEnabled: z.boolean(),
+  createdAt: Time,
+  text: z.string().describe("The condition in words"),
+});
+
 export const Action = z.object({
   id: Id,
-  kind: z.enum(["mail"]),
+  kind: z.enum(["mail", ...targetKindNames]),
   inspectionId: Id.nullable(),
   projectId: Id,
-  status: z.enum(["pending", "delivered", "parked"]),
+  targetId: Id.nullable(),
+  status: z.enum(["pending", "delivered", "parked"]).describe("parked: failed too often, and waits for a person"),
   attempts: z.int(),
   nextAttemptAt: Time.nullable(),
   createdAt: Time,
   deliveredAt: Time.nullable(),
-  summary: z.string().describe("Subject and recipients"),
+  summary: z.string().describe("What is sent, and to whom"),
   lastError: z.string().nullable(),
 });
 
@@ -405,7 +490,13 @@ export type AccessKey = z.infer<typeof AccessKey>;
 export type Me = z.infer<typeof Me>;
 export type Inspection = z.infer<typeof Inspection>;
 export type InspectionStatus = z.infer<typeof InspectionStatus>;
+export type Recipient = z.infer<typeof Recipient>;
+export type MailLink = z.infer<typeof MailLink>;
+export type Target = z.infer<typeof Target>;
+export type TargetSettings = z.infer<typeof TargetSettings>;
+export type Rule = z.infer<typeof Rule>;
 export type Action = z.infer<typeof Action>;
+export type ProjectContents = z.infer<typeof ProjectContents>;
 export type Stats = z.infer<typeof Stats>;
 export type SampleLine = z.infer<typeof SampleLine>;
 export type System = z.infer<typeof System>;

@@ -2,41 +2,11 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import type { Services } from "../services.js";
 import { addLine, inspected, jpeg, openTestCore, playedModel, send, until, verdict } from "../test-fixtures.js";
-import { messageIdOf } from "./mail.js";
+import { openPost } from "./test-post.js";
 
 const recipient = "quality@example.com";
-
-interface Post {
-  readonly url: string;
-  readonly mails: string[];
-}
-
-/** A mail server of this test's own. */
-async function openPost(t: TestContext, options: SMTPServerOptions = {}): Promise<Post> {
-  const mails: string[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS"],
-    onData(stream, _session, done) {
-      let text = "";
-      stream.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-      stream.on("end", () => {
-        mails.push(text);
-        done();
-      });
-    },
-    ...options,
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
-  const address = server.server.address();
-  return { url: `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, mails };
-}
 
 async function openDefectLine(
   t: TestContext,
@@ -62,62 +32,14 @@ async function onlyAction(core: Services, status: string) {
   return action;
 }
 
-test("a defect sends one mail with the line's subject, a link and an id of its own", async (t) => {
-  const post = await openPost(t);
-  const core = await openDefectLine(t, post.url);
-  const inspection = await inspected(core, await send(core, await jpeg(1)));
-  const action = await onlyAction(core, "delivered");
-  assert.equal(action.inspectionId, inspection.id);
-  assert.equal(action.attempts, 1);
-  const [mail] = post.mails;
-  const header = (name: string) =>
-    new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, "m").exec(mail ?? "")?.[1]?.replace(/\r\n[ \t]+/g, " ");
-  assert.equal(header("Subject"), "Defect Detection Alert - AssemblyLine: line-1 Camera: cam-1");
-  assert.equal(header("To"), recipient);
-  assert.equal(header("Message-ID"), messageIdOf(`mail-defect-${inspection.id}`));
-  const body = (mail ?? "").replaceAll("=\r\n", "");
-  assert.match(body, new RegExp(`http://sightline\\.test/inspections/${inspection.id}`));
-  assert.equal(post.mails.length, 1);
-});
-
-test("good parts, unsure verdicts and projects without recipients send nothing", async (t) => {
-  const post = await openPost(t);
-  let score = 0.1;
-  const core = await openTestCore(t, { model: playedModel(() => verdict(score)), config: { smtp: { url: post.url } } });
-  const { projectId, modelId } = await addLine(core, [recipient]);
-  await core.deployments.start(modelId, "ada");
-  await inspected(core, await send(core, await jpeg(1)));
-  // Confidence 0.18, and the limit is 0.20.
-  score = 0.59;
-  await inspected(core, await send(core, await jpeg(2)));
-  score = 0.9;
-  await core.store.write((tx) => tx.projects.change(projectId, { recipients: [] }));
-  await inspected(core, await send(core, await jpeg(3)));
-  assert.deepEqual((await core.store.read.actions.list({ limit: 10 })).items, []);
-});
-
-test("a verdict exactly at the limit sends its mail", async (t) => {
-  const post = await openPost(t);
-  const core = await openTestCore(t, {
-    model: playedModel(() => ({ ...verdict(0.6), confidence: 0.2 })),
-    config: { smtp: { url: post.url } },
-  });
-  const { modelId } = await addLine(core, [recipient]);
-  await core.deployments.start(modelId, "ada");
-  await inspected(core, await send(core, await jpeg(1)));
-  await onlyAction(core, "delivered");
-});
-
 test("inspecting a failed one again sends no second mail", async (t) => {
   const post = await openPost(t);
   const core = await openDefectLine(t, post.url);
   const inspection = await inspected(core, await send(core, await jpeg(1)));
   await onlyAction(core, "delivered");
   await core.store.write(async (tx) => {
-    const project = await tx.projects.get(inspection.projectId);
-    assert.ok(project);
-    const { actionsFor } = await import("../inspect/alerts.js");
-    for (const action of actionsFor(inspection, project)) assert.equal(await tx.actions.insert(action), false);
+    const { recordOutcomes } = await import("../inspect/outcomes.js");
+    assert.equal(await recordOutcomes(tx, inspection, core.now()), 0);
   });
   core.outbox.wake();
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -137,23 +59,10 @@ test("a mail server that is down is tried again, then the mail is parked; sent a
   assert.equal(parked.attempts, 3);
   assert.match(parked.lastError ?? "", /ECONNREFUSED/);
 
-  const mails: string[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS"],
-    onData(stream, _session, done) {
-      stream.resume();
-      stream.on("end", () => {
-        mails.push("arrived");
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  const post = await openPost(t, {}, port);
   assert.equal((await core.outbox.retry(parked.id)).status, "pending");
   await onlyAction(core, "delivered");
-  assert.deepEqual(mails, ["arrived"]);
+  assert.equal(post.mails.length, 1);
   await assert.rejects(core.outbox.retry(parked.id), { code: "ACTION_NOT_PARKED" });
 });
 

@@ -96,13 +96,12 @@ async function countAttempt(counter: AttemptCounter, request: FastifyRequest): P
 
 /** Pictures come whole, model files as a stream (they are too large for memory), everything else is JSON. */
 function acceptBodies(app: FastifyInstance): void {
-  const pictureTypes = Object.values<Route>(routes)
+  const streamed = "application/octet-stream";
+  const wholeTypes = Object.values<Route>(routes)
     .flatMap((route) => route.consumes)
-    .filter((type) => type.startsWith("image/"));
-  app.addContentTypeParser([...new Set(pictureTypes)], { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
-  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+    .filter((type) => type !== streamed);
+  app.addContentTypeParser([...new Set(wholeTypes)], { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(streamed, (_request, payload, done) => done(null, payload));
   app.removeContentTypeParser("text/plain");
 }
 
@@ -146,7 +145,7 @@ function addRoute(
 function bodyLimit(route: Route, deps: AppDeps): number {
   // A streamed body is counted by whoever reads it.
   if (route.consumes.includes("application/octet-stream")) return Number.MAX_SAFE_INTEGER;
-  return route.consumes.length > 0 ? deps.maxImageBytes : MAX_JSON_BYTES;
+  return route.consumes.some((type) => type.startsWith("image/")) ? deps.maxImageBytes : MAX_JSON_BYTES;
 }
 
 const isStream = (body: unknown): body is Readable => typeof (body as Readable | undefined)?.pipe === "function";

@@ -3,10 +3,11 @@ import type { Inspection } from "@sightline/api/schemas";
 import { encodeThumbnail } from "@sightline/dataset/image-file";
 import type { BlobStore, HeldBlob } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
+import type { Now } from "../ids.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
 import type { Store } from "../store/store.js";
-import { actionsFor } from "./alerts.js";
+import { recordOutcomes } from "./outcomes.js";
 import { isPictureError, type Prediction, type Predictors } from "./predictors.js";
 import { TimeoutError, within } from "./within.js";
 
@@ -24,6 +25,7 @@ export interface InspectorDeps {
   readonly predictors: Predictors;
   readonly live: LiveFeed;
   readonly settings: InspectorSettings;
+  readonly now: Now;
   readonly log: Log;
   /** Told when a recorded verdict caused actions. */
   readonly onActions: () => void;
@@ -84,7 +86,7 @@ function isFinal(error: unknown): boolean {
 }
 
 export function createInspector(deps: InspectorDeps): Inspector {
-  const { store, blobs, predictors, live, settings, log } = deps;
+  const { store, blobs, predictors, live, settings, now, log } = deps;
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -174,11 +176,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
         // Recorded before, held back or deleted meanwhile: then it is not ours to announce.
         if (!isRecorded) return undefined;
         const recorded = await tx.inspections.get(inspection.id);
-        const project = await tx.projects.get(inspection.projectId);
-        let actions = 0;
-        if (recorded !== undefined && project !== undefined) {
-          for (const action of actionsFor(recorded, project)) if (await tx.actions.insert(action)) actions++;
-        }
+        const actions = recorded === undefined ? 0 : await recordOutcomes(tx, recorded, now());
         return { recorded, actions };
       });
       if (result === undefined) return await discard(held);
@@ -208,9 +206,12 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const { code, message } = reason;
     const failed = await store.write(async (tx) => {
       const isRecorded = await tx.inspections.fail(inspection.id, { code, message }, failure.attempts);
-      return isRecorded ? tx.inspections.get(inspection.id) : undefined;
+      const recorded = isRecorded ? await tx.inspections.get(inspection.id) : undefined;
+      return recorded && { recorded, actions: await recordOutcomes(tx, recorded, now()) };
     });
-    if (failed !== undefined) live.publish({ type: "inspection", inspection: failed });
+    if (failed === undefined) return;
+    live.publish({ type: "inspection", inspection: failed.recorded });
+    if (failed.actions > 0) deps.onActions();
   }
 
   async function inspect(line: Line, inspection: Inspection): Promise<void> {

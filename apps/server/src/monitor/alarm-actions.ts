@@ -1,24 +1,10 @@
-/** What a change of an alarm's state sends: a mail to the project's recipients, through the outbox. */
+/** What a change of an alarm's state sends: a mail to each recipient who has confirmed, through the outbox. */
 import type { Alarm, AlarmState } from "@sightline/api/monitoring";
+import type { Recipient } from "@sightline/api/schemas";
+import type { AlarmMail } from "../actions/mail-templates/alarm.js";
 import { toTime } from "../ids.js";
 import type { NewAction } from "../store/actions.js";
 import { conditionText } from "./alarm-words.js";
-
-/** What an alarm's mail is made of; stored with the action, so that a later change of settings changes nothing in it. */
-export interface AlarmMail {
-  readonly case: "alarm";
-  readonly to: readonly string[];
-  readonly subject: string;
-  readonly alarmId: string;
-  readonly alarmName: string;
-  readonly projectName: string;
-  readonly cameraId: string | null;
-  readonly from: AlarmState;
-  readonly state: AlarmState;
-  readonly condition: string;
-  readonly reason: string;
-  readonly changedAt: string;
-}
 
 export interface ToldChange {
   readonly from: AlarmState;
@@ -28,7 +14,7 @@ export interface ToldChange {
 }
 
 /** Muted alarms change their state and keep their history; they tell nobody. */
-export function isTold(alarm: Alarm, to: AlarmState, recipients: readonly string[], nowMs: number): boolean {
+export function isTold(alarm: Alarm, to: AlarmState, recipients: readonly Recipient[], nowMs: number): boolean {
   const isMuted = alarm.mutedUntil !== null && nowMs < Date.parse(alarm.mutedUntil);
   return !isMuted && alarm.notifyOn.includes(to) && recipients.length > 0;
 }
@@ -38,12 +24,10 @@ export function alarmActions(
   alarm: Alarm,
   change: ToldChange,
   number: number,
-  recipients: readonly string[],
+  recipients: readonly Recipient[],
 ): NewAction[] {
   const subject = `${change.to} - Alarm: ${alarm.name} Project: ${alarm.projectName}`;
   const payload: AlarmMail = {
-    case: "alarm",
-    to: recipients,
     subject,
     alarmId: alarm.id,
     alarmName: alarm.name,
@@ -55,14 +39,13 @@ export function alarmActions(
     reason: change.reason,
     changedAt: toTime(change.changedAtMs),
   };
-  return [
-    {
-      kind: "mail",
-      projectId: alarm.projectId,
-      inspectionId: null,
-      idempotencyKey: `mail-alarm-${alarm.id}-${number}`,
-      summary: `${subject} → ${recipients.join(", ")}`,
-      payload: { ...payload },
-    },
-  ];
+  return recipients.map(({ id: recipientId, address }) => ({
+    kind: "mail",
+    projectId: alarm.projectId,
+    inspectionId: null,
+    recipientId,
+    idempotencyKey: `mail-alarm-${alarm.id}-${number}-${recipientId}`,
+    summary: `${subject} → ${address}`,
+    payload: { template: "alarm", to: address, ...payload },
+  }));
 }

@@ -81,7 +81,7 @@ export function startAlarmWatch(deps: AlarmWatchDeps): AlarmWatch {
       // Muted or renamed since the look began: what is in force now decides who is told.
       const inForce = await tx.alarms.get(alarm.id);
       if (inForce === undefined) return 0;
-      const recipients = (await tx.projects.get(alarm.projectId))?.recipients ?? [];
+      const recipients = await tx.recipients.confirmed(alarm.projectId);
       const changes = seen.changes.map((change) => ({
         ...change,
         isTold: isTold(inForce, change.to, recipients, now()),

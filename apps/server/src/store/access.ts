@@ -103,6 +103,24 @@ export function accessWrites(queries: Queries, now: Now, newId: NewId) {
     async removeToken(id: string): Promise<void> {
       await queries.deleteFrom("tokens").where("id", "=", id).execute();
     },
+    /** Device tokens may send for these cameras no more; one that is left with none is revoked. */
+    async unbindCameras(cameraIds: readonly string[]): Promise<void> {
+      const gone = new Set(cameraIds);
+      const tokens = await queries.selectFrom("tokens").selectAll().where("camera_ids", "<>", "[]").execute();
+      for (const { id, camera_ids } of tokens) {
+        const bound = JSON.parse(camera_ids) as string[];
+        const kept = bound.filter((cameraId) => !gone.has(cameraId));
+        if (kept.length === bound.length) continue;
+        await queries
+          .updateTable("tokens")
+          .set((e) => ({
+            camera_ids: JSON.stringify(kept),
+            ...(kept.length === 0 ? { revoked_at: e.fn.coalesce("revoked_at", e.val(now())) } : {}),
+          }))
+          .where("id", "=", id)
+          .execute();
+      }
+    },
     async markTokenUsed(id: string): Promise<void> {
       await queries.updateTable("tokens").set({ last_used_at: now() }).where("id", "=", id).execute();
     },

@@ -10,6 +10,11 @@ export interface NewAction {
   readonly kind: Action["kind"];
   readonly projectId: string;
   readonly inspectionId: string | null;
+  /** Where it goes: a target, or a recipient of mails; neither for mails to others. */
+  readonly targetId?: string | undefined;
+  readonly recipientId?: string | undefined;
+  /** Not before this time; default: now. */
+  readonly notBeforeMs?: number | undefined;
   /** The same cause gives the same key: a second one is not stored. */
   readonly idempotencyKey: string;
   readonly summary: string;
@@ -19,7 +24,27 @@ export interface NewAction {
 /** An action with what only its delivery needs. */
 export interface DueAction extends Action {
   readonly idempotencyKey: string;
+  readonly lane: string;
+  readonly recipientId: string | null;
   readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** Which actions: all that are named must fit. */
+export interface ActionFilter {
+  readonly status?: Action["status"] | undefined;
+  readonly kind?: Action["kind"] | undefined;
+  readonly project?: string | undefined;
+  readonly target?: string | undefined;
+}
+
+function toDueAction(row: Selectable<ActionsTable>): DueAction {
+  return {
+    ...toAction(row),
+    idempotencyKey: row.idempotency_key,
+    lane: row.lane,
+    recipientId: row.recipient_id,
+    payload: JSON.parse(row.payload) as Record<string, unknown>,
+  };
 }
 
 function toAction(row: Selectable<ActionsTable>): Action {
@@ -28,6 +53,7 @@ function toAction(row: Selectable<ActionsTable>): Action {
     kind: row.kind,
     inspectionId: row.inspection_id,
     projectId: row.project_id,
+    targetId: row.target_id,
     status: row.status,
     attempts: row.attempts,
     nextAttemptAt: toTimeOrNull(row.next_attempt_at),
@@ -41,13 +67,12 @@ function toAction(row: Selectable<ActionsTable>): Action {
 export function actionReads(queries: Queries) {
   return {
     /** Newest first. */
-    async list(filter: {
-      status?: Action["status"] | undefined;
-      cursor?: string | undefined;
-      limit: number;
-    }): Promise<Page<Action>> {
+    async list(filter: ActionFilter & { cursor?: string | undefined; limit: number }): Promise<Page<Action>> {
       let query = queries.selectFrom("actions").selectAll();
       if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+      if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
+      if (filter.project !== undefined) query = query.where("project_id", "=", filter.project);
+      if (filter.target !== undefined) query = query.where("target_id", "=", filter.target);
       if (filter.cursor !== undefined) query = query.where("id", "<", checkCursor(filter.cursor));
       const rows = await query
         .orderBy("id", "desc")
@@ -68,28 +93,49 @@ export function actionReads(queries: Queries) {
         .execute();
       return rows.map(toAction);
     },
-    /** Pending actions whose time has come, the longest due first. */
-    async due(nowMs: number, limit: number): Promise<DueAction[]> {
+    /** Where pending actions go whose time has come. A target that is switched off takes none. */
+    async dueLanes(nowMs: number): Promise<string[]> {
+      const rows = await queries
+        .selectFrom("actions")
+        .select("lane")
+        .distinct()
+        .where("status", "=", "pending")
+        .where("next_attempt_at", "<=", nowMs)
+        .where((e) =>
+          e.not(
+            e.exists(
+              e
+                .selectFrom("targets")
+                .select("targets.id")
+                .whereRef("targets.id", "=", "actions.lane")
+                .where("targets.is_enabled", "=", 0),
+            ),
+          ),
+        )
+        .execute();
+      return rows.map((row) => row.lane);
+    },
+    /** Pending actions of a lane whose time has come, the longest due first. */
+    async due(lane: string, nowMs: number, limit: number): Promise<DueAction[]> {
       const rows = await queries
         .selectFrom("actions")
         .selectAll()
+        .where("lane", "=", lane)
         .where("status", "=", "pending")
         .where("next_attempt_at", "<=", nowMs)
         .orderBy("next_attempt_at")
+        .orderBy("id")
         .limit(limit)
         .execute();
-      return rows.map((row) => ({
-        ...toAction(row),
-        idempotencyKey: row.idempotency_key,
-        payload: JSON.parse(row.payload) as Record<string, unknown>,
-      }));
+      return rows.map(toDueAction);
     },
-    /** When the next pending action is due. */
-    async nextDueMs(): Promise<number | undefined> {
+    /** When the next action that is not due yet will be. */
+    async nextDueMs(nowMs: number): Promise<number | undefined> {
       const row = await queries
         .selectFrom("actions")
         .select((e) => e.fn.min("next_attempt_at").as("at"))
         .where("status", "=", "pending")
+        .where("next_attempt_at", ">", nowMs)
         .executeTakeFirst();
       return row?.at ?? undefined;
     },
@@ -115,11 +161,14 @@ export function actionWrites(queries: Queries, now: Now, newId: NewId) {
         .values({
           id: newId(),
           kind: action.kind,
+          lane: action.targetId ?? action.kind,
           inspection_id: action.inspectionId,
           project_id: action.projectId,
+          target_id: action.targetId ?? null,
+          recipient_id: action.recipientId ?? null,
           idempotency_key: action.idempotencyKey,
           status: "pending",
-          next_attempt_at: now(),
+          next_attempt_at: action.notBeforeMs ?? now(),
           created_at: now(),
           delivered_at: null,
           summary: action.summary,
@@ -155,6 +204,33 @@ export function actionWrites(queries: Queries, now: Now, newId: NewId) {
         }))
         .where("id", "=", id)
         .where("status", "=", "pending")
+        .execute();
+    },
+    /** Sends all parked actions that fit again. @returns how many. */
+    async unparkAll(filter: Pick<ActionFilter, "project" | "target">): Promise<number> {
+      let query = queries
+        .updateTable("actions")
+        .set({ status: "pending", next_attempt_at: now(), attempts: 0 })
+        .where("status", "=", "parked");
+      if (filter.project !== undefined) query = query.where("project_id", "=", filter.project);
+      if (filter.target !== undefined) query = query.where("target_id", "=", filter.target);
+      return Number((await query.executeTakeFirst()).numUpdatedRows);
+    },
+    /** Gives a parked action up. @returns false when it is not parked. */
+    async removeParked(id: string): Promise<boolean> {
+      const result = await queries
+        .deleteFrom("actions")
+        .where("id", "=", id)
+        .where("status", "=", "parked")
+        .executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+    /** Forgets what was delivered before this time. */
+    async removeDeliveredBefore(timeMs: number): Promise<void> {
+      await queries
+        .deleteFrom("actions")
+        .where("status", "=", "delivered")
+        .where("delivered_at", "<", timeMs)
         .execute();
     },
     /** Sends a parked action again, with all its attempts. @returns false when it is not parked. */

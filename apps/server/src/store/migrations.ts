@@ -1,5 +1,6 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
+import { alertFormat } from "./alert-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
 import { secondFormat } from "./second-format.js";
@@ -290,4 +291,5 @@ export const migrations: readonly Migration[] = [
   { version: 2, title: "several labels, boxes and training curves", sql: secondFormat },
   { version: 3, title: "unlabelled pictures, masks, access keys and the Lookout API", sql: lookoutFormat },
   { version: 4, title: "watched metrics and alarms", sql: monitorFormat },
+  { version: 5, title: "recipients, targets, rules and digests", sql: alertFormat },
 ];

@@ -1,6 +1,6 @@
 /** Projects with what is in force for them: the running model, the threshold and its history. */
-import type { Project, ThresholdChange } from "@sightline/api/schemas";
-import { type Selectable, sql } from "kysely";
+import type { Project, ProjectContents, ThresholdChange } from "@sightline/api/schemas";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
 import type { ProjectsTable } from "./tables.js";
@@ -9,6 +9,13 @@ import type { ProjectsTable } from "./tables.js";
 export interface Deployment {
   readonly modelId: string | null;
   readonly threshold: number;
+}
+
+/** What a verdict needs to know of its project. */
+export interface Alerting {
+  readonly name: string;
+  readonly alertConfidence: number;
+  readonly digestSeconds: number;
 }
 
 type ProjectRow = Selectable<ProjectsTable>;
@@ -32,6 +39,13 @@ async function toProjects(queries: Queries, rows: readonly ProjectRow[]): Promis
     .where("project_id", "in", ids)
     .groupBy("project_id")
     .execute();
+  const recipients = await queries
+    .selectFrom("recipients")
+    .select(["project_id", "address"])
+    .where("project_id", "in", ids)
+    .where("status", "<>", "left")
+    .orderBy("address")
+    .execute();
   return rows.map((row) => {
     const byLabel: Record<string, number> = {};
     let test = 0;
@@ -50,8 +64,9 @@ async function toProjects(queries: Queries, rows: readonly ProjectRow[]): Promis
       isSample: row.is_sample === 1,
       runningModelId: row.running_model_id,
       threshold: row.threshold,
-      recipients: JSON.parse(row.recipients) as string[],
+      recipients: recipients.filter(({ project_id }) => project_id === row.id).map(({ address }) => address),
       alertConfidence: row.alert_confidence,
+      digestSeconds: row.digest_seconds,
       samples: { train, test, byLabel },
       cameras: cameras.find((group) => group.project_id === row.id)?.count ?? 0,
       inspections: row.inspections,
@@ -83,6 +98,48 @@ export function projectReads(queries: Queries) {
         .select((e) => e.fn.countAll<number>().as("count"))
         .executeTakeFirstOrThrow();
       return row.count;
+    },
+    async alerting(id: string): Promise<Alerting | undefined> {
+      const row = await queries
+        .selectFrom("projects")
+        .select(["name", "alert_confidence", "digest_seconds"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row && { name: row.name, alertConfidence: row.alert_confidence, digestSeconds: row.digest_seconds };
+    },
+    /** What deleting the project deletes. */
+    async contents(id: string): Promise<ProjectContents> {
+      const one = async <T extends object>(query: RawBuilder<T>): Promise<T> => {
+        const { rows } = await query.execute(queries);
+        return rows[0] as T;
+      };
+      const row = await one(sql<Omit<ProjectContents, "cameras" | "tokens">>`
+        select
+          (select count(*) from samples where project_id = ${id}) as samples,
+          (select coalesce(sum(image_bytes), 0) from samples where project_id = ${id}) as sampleBytes,
+          (select count(*) from models where project_id = ${id}) as models,
+          (select coalesce(sum(size_bytes), 0) from models where project_id = ${id}) as modelBytes,
+          (select version from models where id = projects.running_model_id) as runningModelVersion,
+          (select count(*) from jobs where project_id = ${id}) as jobs,
+          (select count(*) from jobs where project_id = ${id} and status in ('queued', 'running')) as runningJobs,
+          projects.inspections as inspections,
+          projects.stored_bytes as inspectionBytes,
+          (select count(*) from inspections where project_id = ${id} and status in ('queued', 'waiting')
+            and status <> 'inspected') as unfinishedInspections,
+          (select count(*) from recipients where project_id = ${id}) as recipients,
+          (select count(*) from targets where project_id = ${id}) as targets,
+          (select count(*) from rules where project_id = ${id}) as rules,
+          (select count(*) from actions where project_id = ${id} and status <> 'delivered') as undeliveredActions
+        from projects where id = ${id}`);
+      const cameras = await sql<{ id: string }>`select id from cameras where project_id = ${id} order by id`.execute(
+        queries,
+      );
+      const tokens = await sql<{ name: string }>`
+        select name from tokens where revoked_at is null and role = 'device' and camera_ids <> '[]' and not exists (
+          select 1 from json_each(camera_ids) as bound
+          where bound.value not in (select id from cameras where project_id = ${id})
+        ) order by name`.execute(queries);
+      return { ...row, cameras: cameras.rows.map((one) => one.id), tokens: tokens.rows.map((one) => one.name) };
     },
     async deployment(id: string): Promise<Deployment | undefined> {
       const row = await queries
@@ -137,7 +194,7 @@ export function projectWrites(queries: Queries, now: Now, newId: NewId) {
   return {
     ...projectReads(queries),
     /** @returns the new project's id; a name in use is a unique constraint error, so look with `getByName` first. */
-    async insert(project: { name: string; isSample?: boolean; recipients?: readonly string[] }): Promise<string> {
+    async insert(project: { name: string; isSample?: boolean }): Promise<string> {
       const id = newId();
       await queries
         .insertInto("projects")
@@ -148,16 +205,15 @@ export function projectWrites(queries: Queries, now: Now, newId: NewId) {
           is_sample: project.isSample === true ? 1 : 0,
           running_model_id: null,
           threshold: 0.5,
-          recipients: JSON.stringify(project.recipients ?? []),
           alert_confidence: 0.2,
         })
         .execute();
       return id;
     },
-    async change(id: string, changes: { recipients?: readonly string[]; alertConfidence?: number }): Promise<void> {
-      if (changes.recipients !== undefined) {
-        const recipients = JSON.stringify(changes.recipients);
-        await queries.updateTable("projects").set({ recipients }).where("id", "=", id).execute();
+    async change(id: string, changes: { alertConfidence?: number; digestSeconds?: number }): Promise<void> {
+      if (changes.digestSeconds !== undefined) {
+        const digest_seconds = changes.digestSeconds;
+        await queries.updateTable("projects").set({ digest_seconds }).where("id", "=", id).execute();
       }
       if (changes.alertConfidence !== undefined) {
         const alert_confidence = changes.alertConfidence;

@@ -4,6 +4,7 @@ import { accessReads, accessWrites } from "./access.js";
 import { accessKeyReads, accessKeyWrites } from "./access-keys.js";
 import { actionReads, actionWrites } from "./actions.js";
 import { alarmReads, alarmWrites } from "./alarms.js";
+import { alertReads, alertWrites } from "./alerts.js";
 import { blobReferenceReads } from "./blob-references.js";
 import { cameraReads, cameraWrites } from "./cameras.js";
 import { clientTokenReads, clientTokenWrites } from "./client-tokens.js";
@@ -17,10 +18,13 @@ import { modelReads, modelWrites } from "./models.js";
 import { packagingJobReads, packagingJobWrites } from "./packaging-jobs.js";
 import { projectReads, projectWrites } from "./projects.js";
 import { readingReads, readingWrites } from "./readings.js";
+import { recipientReads, recipientWrites } from "./recipients.js";
+import { ruleReads, ruleWrites } from "./rules.js";
 import { sampleReads, sampleWrites } from "./samples.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
 import { statsReads } from "./stats.js";
+import { targetReads, targetWrites } from "./targets.js";
 
 function reads(queries: Queries, now: Now) {
   return {
@@ -35,6 +39,10 @@ function reads(queries: Queries, now: Now) {
     stats: statsReads(queries),
     readings: readingReads(queries),
     alarms: alarmReads(queries),
+    recipients: recipientReads(queries),
+    targets: targetReads(queries),
+    rules: ruleReads(queries),
+    alerts: alertReads(queries),
     actions: actionReads(queries),
     blobs: blobReferenceReads(queries),
     settings: settingReads(queries),
@@ -59,6 +67,10 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     inspections: inspectionWrites(queries, now),
     readings: readingWrites(queries),
     alarms: alarmWrites(queries, now, newId),
+    recipients: recipientWrites(queries, now, newId),
+    targets: targetWrites(queries, now, newId),
+    rules: ruleWrites(queries, now, newId),
+    alerts: alertWrites(queries),
     actions: actionWrites(queries, now, newId),
     blobs: blobReferenceReads(queries),
     settings: settingWrites(queries),

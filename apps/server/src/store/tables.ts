@@ -1,4 +1,6 @@
 /** The columns of every table, as Kysely types them. Times are epoch milliseconds, lists are JSON text, truth values are 0 and 1. */
+import type { RuleKindName } from "@sightline/api/rule-kinds";
+import type { TargetKindName } from "@sightline/api/target-kinds";
 import type { ColumnType, Generated } from "kysely";
 
 type Bit = 0 | 1;
@@ -12,8 +14,9 @@ export interface ProjectsTable {
   is_sample: Fixed<Bit>;
   running_model_id: string | null;
   threshold: number;
-  recipients: string;
   alert_confidence: number;
+  /** After an alert of a camera, its further ones within this time come as one digest. */
+  digest_seconds: Generated<number>;
   next_model_version: Generated<number>;
   /** Kept by triggers on `inspections`. */
   inspections: Generated<number>;
@@ -312,11 +315,62 @@ export interface InspectionLabelsTable {
   inspection_id: Fixed<string>;
 }
 
+export interface RecipientsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  address: Fixed<string>;
+  status: "asked" | "confirmed" | "left";
+  asked_at: number;
+  confirmed_at: number | null;
+  left_at: number | null;
+}
+
+export interface TargetsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  kind: Fixed<TargetKindName>;
+  name: string;
+  /** JSON. */
+  settings: string;
+  sealed_secret: string | null;
+  is_enabled: Bit;
+  created_at: Fixed<number>;
+  changed_at: number;
+}
+
+export interface RulesTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  kind: Fixed<RuleKindName>;
+  bound: number | null;
+  label: string | null;
+  outcome: Fixed<"mail" | "target" | "review">;
+  target_id: Fixed<string | null>;
+  is_enabled: Bit;
+  created_at: Fixed<number>;
+}
+
+export interface AlertsTable {
+  project_id: Fixed<string>;
+  camera_id: Fixed<string>;
+  /** When the first alert of its span of time came. */
+  opened_at: Fixed<number>;
+  inspection_id: Fixed<string>;
+  title: Fixed<string>;
+  /** JSON: why, in words. */
+  reasons: Fixed<string>;
+  /** By itself; the others are in the digest. */
+  is_mailed: Fixed<Bit>;
+}
+
 export interface ActionsTable {
   id: Fixed<string>;
-  kind: Fixed<"mail">;
+  kind: Fixed<"mail" | TargetKindName>;
+  lane: Fixed<string>;
   inspection_id: Fixed<string | null>;
   project_id: Fixed<string>;
+  target_id: Fixed<string | null>;
+  recipient_id: Fixed<string | null>;
   idempotency_key: Fixed<string>;
   status: "pending" | "delivered" | "parked";
   attempts: Generated<number>;
@@ -406,6 +460,10 @@ export interface Tables {
   inspection_counts: InspectionCountsTable;
   inspection_label_counts: InspectionLabelCountsTable;
   inspection_labels: InspectionLabelsTable;
+  recipients: RecipientsTable;
+  targets: TargetsTable;
+  rules: RulesTable;
+  alerts: AlertsTable;
   actions: ActionsTable;
   readings: ReadingsTable;
   alarms: AlarmsTable;

@@ -7,8 +7,10 @@ import { modelRoutes } from "./models.js";
 import { monitoringRoutes } from "./monitoring.js";
 import { peopleRoutes } from "./people.js";
 import { projectRoutes } from "./projects.js";
+import { recipientRoutes } from "./recipients.js";
 import { sampleRoutes } from "./samples.js";
 import { serviceRoutes } from "./service.js";
+import { targetRoutes } from "./targets.js";
 import { trainingRoutes } from "./training.js";
 import { uploadRoutes } from "./uploads.js";
 
@@ -17,6 +19,8 @@ export function allRoutes(deps: RouteDeps): Handlers {
     ...uploadRoutes(deps),
     ...inspectionRoutes(deps),
     ...projectRoutes(deps),
+    ...recipientRoutes(deps),
+    ...targetRoutes(deps),
     ...sampleRoutes(deps),
     ...trainingRoutes(deps),
     ...modelRoutes(deps),

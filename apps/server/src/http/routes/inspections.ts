@@ -46,6 +46,8 @@ export function inspectionRoutes({ services }: RouteDeps) {
 
     retryInspection: ({ params }) => services.retryInspection(params.inspectionId),
 
+    retryInspections: async ({ body }) => ({ count: await services.retryFailed(body) }),
+
     deleteInspection: ({ params }) => removal.inspection(params.inspectionId),
 
     getStats: ({ query: { project, camera, line, from, to, buckets } }) => {

@@ -6,7 +6,7 @@ import type { RouteDeps } from "./deps.js";
 import { existing, nameOf } from "./existing.js";
 
 export function projectRoutes({ services, deleteProject }: RouteDeps) {
-  const { store, live, deployments } = services;
+  const { store, live, deployments, recipients } = services;
   const project = async (id: string) => existing(await store.read.projects.get(id), errors.projectNotFound, id);
   const tellChanged = (projectId: string) => live.publish({ type: "project", projectId, change: "changed" });
 
@@ -16,8 +16,9 @@ export function projectRoutes({ services, deleteProject }: RouteDeps) {
     createProject: async ({ body }) => {
       const projectId = await store.write(async (tx) => {
         if (await tx.projects.getByName(body.name)) throw errors.projectExists({ name: body.name });
-        return tx.projects.insert({ name: body.name, recipients: body.recipients ?? [] });
+        return tx.projects.insert({ name: body.name });
       });
+      if (body.recipients !== undefined) await recipients.set(projectId, body.recipients);
       live.publish({ type: "project", projectId, change: "created" });
       return project(projectId);
     },
@@ -28,12 +29,18 @@ export function projectRoutes({ services, deleteProject }: RouteDeps) {
       await project(params.projectId);
       await store.write((tx) =>
         tx.projects.change(params.projectId, {
-          ...(body.recipients === undefined ? {} : { recipients: body.recipients }),
           ...(body.alertConfidence === undefined ? {} : { alertConfidence: body.alertConfidence }),
+          ...(body.digestSeconds === undefined ? {} : { digestSeconds: body.digestSeconds }),
         }),
       );
+      if (body.recipients !== undefined) await recipients.set(params.projectId, body.recipients);
       tellChanged(params.projectId);
       return project(params.projectId);
+    },
+
+    getProjectContents: async ({ params }) => {
+      await project(params.projectId);
+      return store.read.projects.contents(params.projectId);
     },
 
     deleteProject: async ({ params }) => {

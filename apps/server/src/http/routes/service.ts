@@ -11,6 +11,10 @@ export function serviceRoutes({ services, sampleLine, metrics, checkHealth, abou
 
     retryAction: ({ params }) => outbox.retry(params.actionId),
 
+    retryActions: async ({ body }) => ({ count: await outbox.retryAll(body) }),
+
+    discardAction: ({ params }) => outbox.discard(params.actionId),
+
     getSystem: async ({ request }) => ({
       version: about.version,
       startedAt: about.startedAt,
