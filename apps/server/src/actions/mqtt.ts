@@ -24,14 +24,15 @@ export function mqttSender({ timeoutMs }: { timeoutMs: number }): TargetSender {
   const connections = new Map<string, Connection>();
 
   async function connect({ settings, secret }: OpenTarget): Promise<MqttClient> {
-    const client = await connectAsync(settings.url ?? "", {
+    const options = {
       connectTimeout: timeoutMs,
       // The outbox tries again, with its own pauses, and people see why it had to.
       reconnectPeriod: 0,
       clean: true,
       ...(settings.username ? { username: settings.username } : {}),
       ...(secret === null ? {} : { password: secret }),
-    });
+    };
+    const client = await connectAsync(settings.url ?? "", options, false);
     // Without a listener a broken connection would end the process; the next message opens another one.
     client.on("error", () => {});
     return client;
