@@ -12,10 +12,11 @@ async function openDefectLine(
   t: TestContext,
   smtpUrl: string | null,
   outbox: { attempts?: number } = {},
+  timeoutSeconds = 20,
 ): Promise<Services> {
   const core = await openTestCore(t, {
     model: playedModel(() => verdict(0.9)),
-    config: { smtp: { url: smtpUrl, timeoutSeconds: 0.2 }, outbox: { attempts: 3, ...outbox } },
+    config: { smtp: { url: smtpUrl, timeoutSeconds }, outbox: { attempts: 3, ...outbox } },
   });
   const { modelId } = await addLine(core, [recipient]);
   await core.deployments.start(modelId, "ada");
@@ -89,9 +90,8 @@ test("a mail server that never says a word is given up on", async (t) => {
     silent.close();
   });
   const address = silent.address();
-  const core = await openDefectLine(t, `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, {
-    attempts: 1,
-  });
+  const url = `smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const core = await openDefectLine(t, url, { attempts: 1 }, 0.2);
   await inspected(core, await send(core, await jpeg(1)));
   const parked = await onlyAction(core, "parked");
   assert.match(parked.lastError ?? "", /Greeting never received|did not end within|[Tt]imeout/);

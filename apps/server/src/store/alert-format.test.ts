@@ -1,4 +1,4 @@
-/** A data folder of the third format comes forward: recipients count as confirmed, mails on their way are delivered. */
+/** A data folder of the fourth format comes forward: recipients count as confirmed, mails on their way are delivered. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,8 +11,8 @@ import { migrations } from "./migrations.js";
 
 const id = (number: number) => firstIdAt(Date.parse("2026-03-01T12:00:00.000Z") + number);
 
-async function thirdFormat(folder: string): Promise<void> {
-  await openDatabase(folder, migrations.slice(0, 3)).close();
+async function fourthFormat(folder: string): Promise<void> {
+  await openDatabase(folder, migrations.slice(0, 4)).close();
   const database = new Libsql(join(folder, "sightline.db"));
   const payload = JSON.stringify({
     ...{ to: ["qa@plant.example", "b@plant.example"], subject: "Defect Detection Alert - AssemblyLine: l Camera: c" },
@@ -31,7 +31,7 @@ async function thirdFormat(folder: string): Promise<void> {
 
 test("recipients of before go on getting mails, and a mail that waited is sent as it was stored", async (t) => {
   const folder = await temporaryFolder(t);
-  await thirdFormat(folder);
+  await fourthFormat(folder);
   const post = await openPost(t);
   const core = await openCore(folder, { config: { smtp: { url: post.url } } });
   t.after(() => core.close());
