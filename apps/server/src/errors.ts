@@ -231,6 +231,9 @@ export const errors = {
       "This link is not whole, was replaced by a newer mail, or its recipient was removed. Ask for a new mail if you want to get alerts.",
   ),
   actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
+  reviewNotFound: notFound("REVIEW_NOT_FOUND", "review", "GET /api/reviews"),
+  trialNotFound: notFound("TRIAL_NOT_FOUND", "trial", "GET /api/trials"),
+  comparisonNotFound: notFound("COMPARISON_NOT_FOUND", "comparison", "GET /api/comparisons"),
   pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
   projectExists: define(
     "PROJECT_EXISTS",
@@ -367,6 +370,67 @@ export const errors = {
     409,
     (p: { projectName: string }) => `No model is running in project "${p.projectName}". Start one first.`,
   ),
+  nothingToRollBackTo: define(
+    "NOTHING_TO_ROLL_BACK_TO",
+    409,
+    (p: { projectName: string }) =>
+      `No version served project "${p.projectName}" before this one, or it was deleted since. Start another version instead.`,
+  ),
+  wordAmbiguous: define(
+    "WORD_AMBIGUOUS",
+    422,
+    (p: { given: readonly string[] }) =>
+      `A word on a picture is exactly one of "word", "label", "labels" and "boxes", got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was changed.`,
+  ),
+  reviewUnanswered: define("REVIEW_UNANSWERED", 409, (p: { id: string; status: string }) =>
+    p.status === "queued"
+      ? `The model has yet to answer picture ${p.id}. Wait for it.`
+      : `The model gave no answer to picture ${p.id}, so it is neither right nor wrong. Say what the picture shows: a label, labels or boxes.`,
+  ),
+  reviewNotSaid: define(
+    "REVIEW_NOT_SAID",
+    409,
+    (p: { id: string; status: string }) => `Review ${p.id} is "${p.status}": there is no word to take back.`,
+  ),
+  trialEnded: define(
+    "TRIAL_ENDED",
+    409,
+    (p: { id: string }) => `Trial ${p.id} has ended and takes no more pictures. Start another one.`,
+  ),
+  trialFull: define(
+    "TRIAL_FULL",
+    409,
+    (p: { id: string; maxPictures: number }) =>
+      `Trial ${p.id} has its ${p.maxPictures} pictures. Start another one for the rest.`,
+  ),
+  shadowRunning: define(
+    "SHADOW_RUNNING",
+    409,
+    (p: { trialId: string; version: number }) =>
+      `Version ${p.version} is tried beside the running one already (trial ${p.trialId}). End that trial first.`,
+  ),
+  shadowNeedsAnother: define(
+    "SHADOW_NEEDS_ANOTHER",
+    409,
+    (p: { version: number }) =>
+      `Version ${p.version} is the running one: nothing would differ. Choose another version to try beside it.`,
+  ),
+  comparisonNeedsTwo: define(
+    "COMPARISON_NEEDS_TWO",
+    422,
+    (p: { problem: string }) => `Two versions of one project are compared: ${p.problem}.`,
+  ),
+  comparisonEnded: define(
+    "COMPARISON_ENDED",
+    409,
+    (p: { id: string; status: string }) => `Comparison ${p.id} has ended already: "${p.status}".`,
+  ),
+  noTestPictures: define(
+    "NO_TEST_PICTURES",
+    422,
+    (p: { projectName: string }) =>
+      `Project "${p.projectName}" has no pictures kept for the test that both versions can be measured on. Add some with part "test", or train once: every fifth picture is put aside then.`,
+  ),
   modelFileInvalid: define(
     "MODEL_FILE_INVALID",
     422,
@@ -405,6 +469,7 @@ export const errors = {
     (p: { version: number; problem: string }) => `Model version ${p.version} could not be loaded: ${p.problem}`,
   ),
   trainingFailed: define("TRAINING_FAILED", 500, (p: { problem: string }) => `The training failed: ${p.problem}`),
+  comparisonFailed: define("COMPARISON_FAILED", 500, (p: { problem: string }) => `The comparison failed: ${p.problem}`),
   jobInterrupted: define(
     "JOB_INTERRUPTED",
     500,

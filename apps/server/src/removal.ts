@@ -7,7 +7,11 @@ import type { Log } from "./log.js";
 import type { RemovedInspection } from "./store/inspections.js";
 import type { Store } from "./store/store.js";
 
+/** Deletes files that no record names any more. */
+export type ReleaseBlobs = (names: Iterable<string>) => Promise<void>;
+
 export interface Removal {
+  readonly releaseBlobs: ReleaseBlobs;
   /** Deletes inspections with their pictures; ids that don't exist are fine. @returns how many there were. */
   inspections(ids: readonly string[]): Promise<number>;
   /** @throws ServerError INSPECTION_NOT_FOUND. */
@@ -58,6 +62,7 @@ export function createRemoval(deps: {
   }
 
   return {
+    releaseBlobs,
     inspections,
 
     async inspection(id) {
@@ -74,6 +79,7 @@ export function createRemoval(deps: {
         await tx.access.unbindCameras(cameras.map((camera) => camera.id));
         for (const camera of cameras) await tx.cameras.remove(camera.id);
         if (deployment.modelId !== null) {
+          await tx.deployments.stop(id, "deletion");
           await tx.projects.deploy(id, null, "deletion");
           await tx.inspections.holdQueued(id);
         }

@@ -12,6 +12,8 @@ export interface Retention {
 }
 
 const dayMs = 86_400_000;
+/** Pictures in a project's review queue that no person asked for; beyond them the oldest go. */
+const mostOpenReviews = 1_000;
 const batch = 200;
 
 export interface RetentionDeps {
@@ -53,6 +55,15 @@ async function applyLimits(deps: RetentionDeps, isStopped: () => boolean): Promi
 
   for (const { projectId, isSample, bytes } of await store.read.projects.storedBytes()) {
     await shrink(bytes - (isSample ? config.sampleLineBytes : config.projectBytes), projectId);
+  }
+  for (const { projectId } of await store.read.projects.storedBytes()) {
+    await removal.releaseBlobs(await store.write((tx) => tx.reviews.removeOpenBeyond(projectId, mostOpenReviews)));
+  }
+  for (;;) {
+    const before = now() - config.days * dayMs;
+    const names = await store.write((tx) => tx.reviews.removeEndedBefore(before, batch));
+    if (names.length === 0 || isStopped()) break;
+    await removal.releaseBlobs(names);
   }
   const inAll = (await store.read.projects.storedBytes()).reduce((sum, { bytes }) => sum + bytes, 0);
   await shrink(inAll - config.totalBytes);

@@ -31,6 +31,8 @@ import { type AlarmWatch, startAlarmWatch } from "./monitor/alarm-watch.js";
 import { createRefusals, type Refusals } from "./monitor/refusals.js";
 import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
+import { createTrials, type Trials } from "./review/trials.js";
+import { createWords, type Words } from "./review/words.js";
 import { openSecretBox } from "./secret-box.js";
 import { openStore, type Store } from "./store/store.js";
 import { version } from "./version.js";
@@ -54,6 +56,8 @@ export interface Services {
   readonly outbox: Outbox;
   readonly recipients: Recipients;
   readonly targets: Targets;
+  readonly words: Words;
+  readonly trials: Trials;
   readonly removal: Removal;
   readonly retention: Retention;
   readonly refusals: Refusals;
@@ -138,9 +142,22 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       now,
       log,
       onActions,
+      onTrial: () => trials.wake(),
     });
     const deployments = createDeployments({ store, predictors, inspector, live, log });
     const removal = createRemoval({ store, blobs, deployments, live, log });
+    const words = createWords({ store, live });
+    const trials = createTrials({
+      store,
+      blobs,
+      predictors,
+      inspector,
+      live,
+      decoding,
+      config,
+      releaseBlobs: removal.releaseBlobs,
+      log,
+    });
     const retention = startRetention({ store, removal, config: config.retention, now, log });
     const alarmWatch = startAlarmWatch({
       store,
@@ -187,6 +204,8 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       outbox,
       recipients,
       targets,
+      words,
+      trials,
       removal,
       retention,
       refusals,
@@ -197,6 +216,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       retryFailed: (filter) => retryFailed({ store, inspector, live }, filter),
       async resume() {
         await deployments.resume();
+        trials.wake();
         // In the background: a large data folder must not delay the first picture.
         sweeping = removal.sweepBlobs(stopping.signal).then(
           (count) => count > 0 && log.info({ files: count }, "Removed files that no record names"),
@@ -210,6 +230,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         await refusals.close();
         await alarmWatch.close();
         await inspector.close();
+        await trials.close();
         await predictors.close();
         await outbox.close();
         await store.close();

@@ -89,6 +89,9 @@ const modelId = z.strictObject({ modelId: s.Id });
 const alarmId = z.strictObject({ alarmId: s.Id });
 const recipientId = z.strictObject({ recipientId: s.Id });
 const targetId = z.strictObject({ targetId: s.Id });
+const reviewId = z.strictObject({ reviewId: s.Id });
+const trialId = z.strictObject({ trialId: s.Id });
+const comparisonId = z.strictObject({ comparisonId: s.Id });
 const inspectionId = z.strictObject({ inspectionId: s.Id });
 const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
@@ -543,6 +546,178 @@ export const routes = {
     query: z.strictObject({ heatmap: z.stringbool().default(true) }),
     consumes: images,
     reply: s.Prediction,
+  }),
+
+  getDeployments: route("GET", "/api/projects/:projectId/deployments", {
+    summary: "Which version inspected when, newest first",
+    access: viewer,
+    params: projectId,
+    reply: list(s.Deployment),
+  }),
+  rollBack: route("POST", "/api/projects/:projectId/rollback", {
+    summary: "Let the version before inspect again, with the threshold it had",
+    access: operator,
+    params: projectId,
+    reply: s.Model,
+  }),
+  predictWithRunning: route("POST", "/api/projects/:projectId/predict", {
+    summary: "Ask the running version, whichever it is just then: nothing is recorded",
+    access: viewer,
+    params: projectId,
+    query: z.strictObject({ heatmap: z.stringbool().default(true) }),
+    consumes: images,
+    reply: s.Prediction.extend({ modelId: s.Id, modelVersion: z.int() }),
+  }),
+
+  // ------------------------------------------------------------ reviews, trials, comparisons
+  listReviews: route("GET", "/api/reviews", {
+    summary: "Pictures that a person is asked about: of the queue, or of one trial; oldest first",
+    access: viewer,
+    query: z.strictObject({
+      ...paging,
+      project: s.Id.optional(),
+      trial: s.Id.optional().describe("Default: all but trials' pictures on which line and trial agree"),
+      reason: s.ReviewReason.optional(),
+      status: s.ReviewStatus.optional(),
+      word: z.enum(["correct", "wrong"]).optional(),
+      differing: z.stringbool().optional().describe("Only answers that differ from the line's"),
+      order: z.enum(["newest", "oldest"]).default("oldest"),
+    }),
+    reply: page(s.Review).extend({ total: z.int().describe("On all pages") }),
+  }),
+  getReview: route("GET", "/api/reviews/:reviewId", {
+    summary: "One picture that a person is asked about",
+    access: viewer,
+    params: reviewId,
+    reply: s.Review,
+  }),
+  getReviewImage: route("GET", "/api/reviews/:reviewId/image", {
+    summary: "Its picture",
+    access: viewer,
+    params: reviewId,
+    produces: "image/*",
+  }),
+  getReviewHeatMap: route("GET", "/api/reviews/:reviewId/heatmap", {
+    summary: "The anomaly map of its answer",
+    access: viewer,
+    params: reviewId,
+    produces: "image/png",
+  }),
+  askForReview: route("POST", "/api/inspections/:inspectionId/review", {
+    summary: "Put an inspection into the review queue; one that is there already stays as it is",
+    access: operator,
+    params: inspectionId,
+    reply: s.Review,
+  }),
+  sayWord: route("PUT", "/api/reviews/:reviewId/word", {
+    summary: "Say whether the answer is right, or what the picture shows; the picture joins the project's pictures",
+    access: operator,
+    params: reviewId,
+    body: s.Annotation.extend({
+      word: z
+        .enum(["correct", "wrong"])
+        .optional()
+        .describe("In place of label, labels or boxes; of an anomaly, wrong means the other of the two"),
+      keep: z.boolean().default(true).describe("Add the picture to the project's pictures"),
+    }),
+    reply: s.Review,
+  }),
+  takeBackWord: route("DELETE", "/api/reviews/:reviewId/word", {
+    summary: "Take a person's word back, with the labelled picture that it made",
+    access: operator,
+    params: reviewId,
+    status: 200,
+    reply: s.Review,
+  }),
+  dismissReview: route("POST", "/api/reviews/:reviewId/dismiss", {
+    summary: "Set a picture aside without a word",
+    access: operator,
+    params: reviewId,
+    reply: s.Review,
+  }),
+  startTrial: route("POST", "/api/models/:modelId/trials", {
+    summary: "Try a version on pictures to be sent, on recent inspections, or beside the running version",
+    access: operator,
+    params: modelId,
+    body: z.strictObject({
+      source: s.TrialSource,
+      inspections: z
+        .strictObject({
+          count: z.int().min(1).max(500).default(50).describe("The newest so many"),
+          camera: s.PlantId.optional(),
+          verdict: z.string().max(64).optional(),
+          from: s.Time.optional(),
+          to: s.Time.optional(),
+        })
+        .optional()
+        .describe("Which ones, where the source is inspections"),
+      maxPictures: z.int().min(1).max(2000).default(500),
+    }),
+    status: 201,
+    reply: s.Trial,
+  }),
+  listTrials: route("GET", "/api/trials", {
+    summary: "Trials, newest first",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional(), limit: s.Limit }),
+    reply: list(s.Trial),
+  }),
+  getTrial: route("GET", "/api/trials/:trialId", {
+    summary: "One trial",
+    access: viewer,
+    params: trialId,
+    reply: s.Trial,
+  }),
+  addTrialPicture: route("POST", "/api/trials/:trialId/pictures", {
+    summary: "Add a picture to a trial (raw bytes); the same picture again is the same one",
+    access: operator,
+    params: trialId,
+    query: z.strictObject({ name: z.string().max(200).optional() }),
+    consumes: images,
+    status: 201,
+    reply: s.Review,
+  }),
+  endTrial: route("POST", "/api/trials/:trialId/end", {
+    summary: "No more pictures come; those not judged yet are left out",
+    access: operator,
+    params: trialId,
+    reply: s.Trial,
+  }),
+  deleteTrial: route("DELETE", "/api/trials/:trialId", {
+    summary: "Delete a trial with its pictures; what became labelled pictures stays",
+    access: operator,
+    params: trialId,
+  }),
+  startComparison: route("POST", "/api/projects/:projectId/comparisons", {
+    summary: "Measure two versions on the pictures kept for the test",
+    access: operator,
+    params: projectId,
+    body: z.strictObject({ base: s.Id.describe("Usually the running version"), candidate: s.Id }),
+    status: 202,
+    reply: s.Comparison,
+  }),
+  listComparisons: route("GET", "/api/comparisons", {
+    summary: "Comparisons, newest first",
+    access: viewer,
+    query: z.strictObject({
+      project: s.Id.optional(),
+      base: s.Id.optional(),
+      candidate: s.Id.optional(),
+      limit: s.Limit,
+    }),
+    reply: list(s.Comparison),
+  }),
+  getComparison: route("GET", "/api/comparisons/:comparisonId", {
+    summary: "One comparison with the pictures on which the versions differ",
+    access: viewer,
+    params: comparisonId,
+    reply: s.Comparison,
+  }),
+  cancelComparison: route("POST", "/api/comparisons/:comparisonId/cancel", {
+    summary: "Cancel a comparison",
+    access: operator,
+    params: comparisonId,
+    reply: s.Comparison,
   }),
 
   // ------------------------------------------------------------ cameras, tokens, people

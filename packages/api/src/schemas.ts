@@ -214,6 +214,11 @@ export const Sample = z.object({
   addedAt: Time,
   source: z.string().nullable().describe("Where it was taken from, such as s3://bucket/key"),
   hasMask: z.boolean().describe("Whether it is known where in the picture its anomalies are"),
+  origin: z
+    .enum(["added", "review", "trial"])
+    .describe(
+      "added: came with its label; review, trial: a person said what it shows when asked about a model's answer",
+    ),
 });
 /** Exactly one of the three; in words of the picture's project. */
 export const Annotation = z.strictObject({
@@ -263,6 +268,141 @@ export const Job = z.object({
   endedAt: Time.nullable(),
   modelId: Id.nullable(),
   error: ApiError.nullable(),
+});
+
+// ---------------------------------------------------------------- a person's word on a model's answer
+
+/** What a model said of a picture, as far as a person judges it. */
+export const ModelAnswer = z.object({
+  label: z.string(),
+  labels: z.array(z.string()),
+  detections: z.array(Detection),
+  isAnomalous: z.boolean().nullable(),
+  score: Unit.nullable(),
+  confidence: Unit,
+  modelId: Id.nullable(),
+  modelVersion: z.int().nullable(),
+  threshold: Unit.nullable(),
+});
+
+export const ReviewReason = z
+  .enum(["lowConfidence", "rule", "trial", "person"])
+  .describe(
+    "Why a person is asked: the model was unsure, a rule said so, the picture is of a trial, a person wants it",
+  );
+export const ReviewStatus = z
+  .enum(["queued", "open", "agreed", "said", "dismissed", "failed"])
+  .describe(
+    "queued: a trial's model has yet to answer; open: waits for a person; agreed: a trial's answer is the one the line gave; said: a person gave a word; dismissed: set aside; failed: the model could not answer",
+  );
+export const Review = z.object({
+  id: Id,
+  projectId: Id,
+  trialId: Id.nullable(),
+  inspectionId: Id.nullable().describe("Where the picture came from a camera; the inspection itself may be deleted"),
+  reason: ReviewReason,
+  note: z.string().describe("In words: the rule that asks, or who"),
+  status: ReviewStatus,
+  name: z.string().describe("The picture's name for people"),
+  imageSha256: z.string(),
+  width: z.int(),
+  height: z.int(),
+  hasHeatMap: z.boolean(),
+  answer: ModelAnswer.nullable().describe("What a person is asked about; null until the model has answered"),
+  served: ModelAnswer.nullable().describe("Trials on inspections: what the line said of the same picture"),
+  failure: ApiError.nullable(),
+  word: z.enum(["correct", "wrong"]).nullable().describe("What a person said of the answer"),
+  annotation: Annotation.nullable().describe("What the picture really shows, as a person said"),
+  saidAt: Time.nullable(),
+  saidBy: z.string().nullable(),
+  sampleId: Id.nullable().describe("The labelled picture that it became"),
+  createdAt: Time,
+});
+
+export const TrialSource = z
+  .enum(["pictures", "inspections", "shadow"])
+  .describe(
+    "pictures: sent by a person; inspections: recent ones, judged again; shadow: the next ones, judged beside the running version",
+  );
+export const Trial = z.object({
+  id: Id,
+  projectId: Id,
+  modelId: Id,
+  modelVersion: z.int(),
+  source: TrialSource,
+  threshold: Unit.describe("The one its answers are made with"),
+  isOpen: z.boolean().describe("More pictures may come"),
+  maxPictures: z.int().describe("It ends by itself when it has so many"),
+  skipped: z.int().describe("shadow: pictures that were not judged because the machine was busy with the line"),
+  createdAt: Time,
+  createdBy: z.string(),
+  endedAt: Time.nullable(),
+  counts: z.object({
+    queued: z.int(),
+    open: z.int(),
+    agreed: z.int(),
+    failed: z.int(),
+    dismissed: z.int(),
+    correct: z.int().describe("A person said so"),
+    wrong: z.int(),
+    differing: z.int().describe("Answers that differ from the line's"),
+  }),
+});
+
+/** One picture of a comparison on which the versions differ, or both are wrong. */
+export const ComparedPicture = z.object({
+  sampleId: Id,
+  name: z.string(),
+  truth: z.string().describe("What a person said"),
+  base: z.object({ answer: z.string(), isRight: z.boolean(), score: Unit.nullable(), confidence: Unit }),
+  candidate: z.object({ answer: z.string(), isRight: z.boolean(), score: Unit.nullable(), confidence: Unit }),
+});
+export const ComparisonSide = z.object({
+  threshold: Unit.describe("In force for the running version, else the version's own"),
+  metrics: Metrics,
+  msPerImage: z.object({ p50: z.number(), p95: z.number() }),
+});
+export const ComparisonResult = z.object({
+  images: z.int().describe("Pictures that both were measured on"),
+  base: ComparisonSide,
+  candidate: ComparisonSide,
+  bothRight: z.int(),
+  bothWrong: z.int(),
+  onlyBaseRight: z.int(),
+  onlyCandidateRight: z.int(),
+  chance: Unit.describe(
+    "How likely so uneven a split of the pictures that one alone gets right would be, were both equally good (McNemar's exact test)",
+  ),
+  pictures: z.array(ComparedPicture).describe("Those not answered alike and right, at most 500, differing ones first"),
+  skipped: z.array(z.object({ name: z.string(), reason: z.string() })),
+});
+export const Comparison = z.object({
+  id: Id,
+  projectId: Id,
+  base: z.object({ modelId: Id, version: z.int() }).describe("Usually the running version"),
+  candidate: z.object({ modelId: Id, version: z.int() }),
+  status: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
+  progress: Unit,
+  step: z.string(),
+  createdAt: Time,
+  createdBy: z.string(),
+  endedAt: Time.nullable(),
+  result: ComparisonResult.nullable(),
+  error: ApiError.nullable(),
+});
+
+/** A time during which one version inspected its project. */
+export const Deployment = z.object({
+  id: Id,
+  projectId: Id,
+  modelId: Id.describe("The version may be deleted since"),
+  modelVersion: z.int(),
+  kind: z.enum(["start", "rollback"]),
+  startedAt: Time,
+  startedBy: z.string(),
+  endedAt: Time.nullable().describe("null: it still runs"),
+  endedBy: z.string().nullable(),
+  end: z.enum(["replaced", "rolledBack", "stopped"]).nullable(),
 });
 
 // ---------------------------------------------------------------- cameras, people, tokens
@@ -458,6 +598,10 @@ export const LiveEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("inspectionDeleted"), inspectionId: Id }),
   z.object({ type: z.literal("sampleLine"), sampleLine: SampleLine }),
   z.object({ type: z.literal("alarm"), projectId: Id, alarmId: Id }).describe("Its state, settings or being changed"),
+  z
+    .object({ type: z.literal("reviews"), projectId: Id, trialId: Id.nullable() })
+    .describe("Something changed among the reviews of a project, or of one of its trials"),
+  z.object({ type: z.literal("comparison"), projectId: Id, comparisonId: Id }),
 ]);
 
 export type ApiError = z.infer<typeof ApiError>;
@@ -501,3 +645,14 @@ export type Stats = z.infer<typeof Stats>;
 export type SampleLine = z.infer<typeof SampleLine>;
 export type System = z.infer<typeof System>;
 export type LiveEvent = z.infer<typeof LiveEvent>;
+export type ModelAnswer = z.infer<typeof ModelAnswer>;
+export type ReviewReason = z.infer<typeof ReviewReason>;
+export type ReviewStatus = z.infer<typeof ReviewStatus>;
+export type Review = z.infer<typeof Review>;
+export type TrialSource = z.infer<typeof TrialSource>;
+export type Trial = z.infer<typeof Trial>;
+export type ComparedPicture = z.infer<typeof ComparedPicture>;
+export type ComparisonSide = z.infer<typeof ComparisonSide>;
+export type ComparisonResult = z.infer<typeof ComparisonResult>;
+export type Comparison = z.infer<typeof Comparison>;
+export type Deployment = z.infer<typeof Deployment>;

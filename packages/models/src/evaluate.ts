@@ -97,6 +97,8 @@ export interface EvaluateOptions {
   readonly predictor: Predictor;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly progress: number; readonly step: string }) => void;
+  /** Told of each picture's answer, in the order of the pictures; those that can't be read have none. */
+  readonly onAnswer?: (sample: Sample, prediction: Prediction) => void;
 }
 
 /** Below this score a detector's boxes no longer move the average precision. */
@@ -121,7 +123,7 @@ export async function evaluate(
 export async function evaluateSamples(
   options: EvaluateOptions & { readonly pictures: LabelledPictures },
 ): Promise<SampleEvaluation> {
-  const { predictor, pictures, signal, onProgress } = options;
+  const { predictor, pictures, signal, onProgress, onAnswer } = options;
   const { manifest } = predictor;
   const truthOf = truths(predictor, pictures);
   const wants: PredictOptions = {
@@ -154,6 +156,7 @@ export async function evaluateSamples(
         return;
       }
       const truth = truthOf(sample);
+      onAnswer?.(sample, result);
       answered.push({ sample, truth, prediction: result });
       if (hasMasks && result.anomalyMap) {
         const masked = await maskedMap(sample, truth, result.anomalyMap, manifest.input);

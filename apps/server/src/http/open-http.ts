@@ -5,6 +5,7 @@ import { keptBackbone } from "@sightline/models/backbone";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { toTime } from "../ids.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
+import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
 import { createModelUpload } from "../jobs/model-upload.js";
 import { createTrainingJobs, type TrainingJobs } from "../jobs/training-jobs.js";
 import { createHealthCheck } from "../monitor/health.js";
@@ -26,6 +27,7 @@ export interface HttpParts {
   /** Other values in tests. */
   readonly webFolder?: string;
   readonly trainProgram?: string;
+  readonly compareProgram?: string;
   readonly sampleLine?: Pick<SampleLineDeps, "openSource" | "everyMs" | "pictures">;
 }
 
@@ -33,6 +35,7 @@ export interface HttpService {
   /** Listens when its owner says so. */
   readonly app: FastifyInstance;
   readonly jobs: TrainingJobs;
+  readonly comparisons: Comparisons;
   readonly sampleLine: SampleLineControl;
   readonly credentials: Credentials;
   /** Takes up unended trainings and the sample line; the service must be listening. */
@@ -80,8 +83,18 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     log,
     ...(parts.trainProgram === undefined ? {} : { program: parts.trainProgram }),
   });
+  const comparisons = createComparisons({
+    store,
+    blobs,
+    feed: live,
+    folder: join(workFolder, "comparisons"),
+    threads: config.threads,
+    log: services.log,
+    ...(parts.compareProgram === undefined ? {} : { program: parts.compareProgram }),
+  });
   const deleteProject = async (projectId: string): Promise<void> => {
     await jobs.cancelOf(projectId);
+    await comparisons.cancelOf(projectId);
     await removal.project(projectId);
   };
   const sampleLine = createSampleLine({
@@ -97,6 +110,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
   const handlers = allRoutes({
     services,
     jobs,
+    comparisons,
     deleteProject,
     modelUpload: createModelUpload({
       store,
@@ -134,10 +148,12 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
   return {
     app,
     jobs,
+    comparisons,
     sampleLine,
     credentials,
     async resume(url) {
       await jobs.resume();
+      await comparisons.resume();
       await sampleLine.start(url);
     },
     async close() {
@@ -145,6 +161,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
       await sampleLine.close();
       await app.close();
       await jobs.close();
+      await comparisons.close();
       metrics.close();
     },
   };

@@ -3,6 +3,7 @@ import type { Model, Project } from "@sightline/api/schemas";
 import { errors } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
+import type { EarlierDeployment } from "../store/deployments.js";
 import type { Store } from "../store/store.js";
 import type { Inspector } from "./inspector.js";
 import type { Predictors } from "./predictors.js";
@@ -14,6 +15,11 @@ export interface Deployments {
    * @throws ServerError MODEL_NOT_FOUND, MODEL_FAILED_TO_OPEN; the one before goes on then.
    */
   start(modelId: string, by: string): Promise<Model>;
+  /**
+   * Lets the version that served before inspect again, with the threshold it had last.
+   * @throws ServerError PROJECT_NOT_FOUND, NOTHING_TO_ROLL_BACK_TO, MODEL_FAILED_TO_OPEN; the one that runs goes on then.
+   */
+  rollBack(projectId: string, by: string): Promise<Model>;
   /** Stops a running model; what is queued waits for the next one. @throws ServerError MODEL_NOT_FOUND, MODEL_NOT_RUNNING. */
   stop(modelId: string, by: string): Promise<Model>;
   /** @throws ServerError PROJECT_NOT_FOUND, NO_RUNNING_MODEL. */
@@ -23,6 +29,9 @@ export interface Deployments {
   /** Lets a model go whose project is being deleted. */
   forget(modelId: string): void;
 }
+
+/** A model starts with its own threshold. */
+const OWN_THRESHOLD = 0.5;
 
 export function createDeployments(deps: {
   store: Store;
@@ -51,28 +60,45 @@ export function createDeployments(deps: {
     return model;
   }
 
+  /** The new one is open and warm before the old one is let go: no picture meets a closed door. */
+  async function swap(projectId: string, modelId: string, by: string, back?: EarlierDeployment): Promise<Model> {
+    const before = await store.read.projects.deployment(projectId);
+    if (before?.modelId === modelId) return modelOf(modelId);
+    await predictors.pin(modelId);
+    try {
+      await store.write(async (tx) => {
+        // Deleted while it was being opened.
+        const model = await tx.models.get(modelId);
+        if (model === undefined) throw errors.modelNotFound({ id: modelId });
+        await tx.deployments.begin(projectId, model, by, back);
+        await tx.projects.deploy(projectId, modelId, by);
+        if (back !== undefined && back.threshold !== OWN_THRESHOLD)
+          await tx.projects.setThreshold(projectId, back.threshold, by);
+        await tx.inspections.queueWaiting(projectId);
+      });
+    } catch (error) {
+      predictors.unpin(modelId);
+      throw error;
+    }
+    if (before?.modelId != null) predictors.unpin(before.modelId);
+    inspector.wake(projectId);
+    live.publish({ type: "project", projectId, change: "changed" });
+    return modelOf(modelId);
+  }
+
   return {
     async start(modelId, by) {
       const { projectId } = await modelOf(modelId);
+      return inTurn(projectId, () => swap(projectId, modelId, by));
+    },
+
+    async rollBack(projectId, by) {
       return inTurn(projectId, async () => {
-        const before = await store.read.projects.deployment(projectId);
-        if (before?.modelId === modelId) return modelOf(modelId);
-        await predictors.pin(modelId);
-        try {
-          await store.write(async (tx) => {
-            // Deleted while it was being opened.
-            if ((await tx.models.get(modelId)) === undefined) throw errors.modelNotFound({ id: modelId });
-            await tx.projects.deploy(projectId, modelId, by);
-            await tx.inspections.queueWaiting(projectId);
-          });
-        } catch (error) {
-          predictors.unpin(modelId);
-          throw error;
-        }
-        if (before?.modelId != null) predictors.unpin(before.modelId);
-        inspector.wake(projectId);
-        live.publish({ type: "project", projectId, change: "changed" });
-        return modelOf(modelId);
+        const project = await store.read.projects.get(projectId);
+        if (project === undefined) throw errors.projectNotFound({ id: projectId });
+        const earlier = await store.read.deployments.before(projectId);
+        if (earlier === undefined) throw errors.nothingToRollBackTo({ projectName: project.name });
+        return swap(projectId, earlier.modelId, by, earlier);
       });
     },
 
@@ -83,6 +109,7 @@ export function createDeployments(deps: {
         await store.write(async (tx) => {
           const deployment = await tx.projects.deployment(projectId);
           if (deployment?.modelId !== modelId) throw errors.modelNotRunning({ id: modelId, version });
+          await tx.deployments.stop(projectId, by);
           await tx.projects.deploy(projectId, null, by);
           await tx.inspections.holdQueued(projectId);
         });

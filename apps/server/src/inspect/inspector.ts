@@ -6,6 +6,7 @@ import { errors, isServerError } from "../errors.js";
 import type { Now } from "../ids.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
+import { reviewsAfter } from "../review/after-verdict.js";
 import type { Store } from "../store/store.js";
 import { recordOutcomes } from "./outcomes.js";
 import { isPictureError, type Prediction, type Predictors } from "./predictors.js";
@@ -29,6 +30,8 @@ export interface InspectorDeps {
   readonly log: Log;
   /** Told when a recorded verdict caused actions. */
   readonly onActions: () => void;
+  /** Told when a trial beside the line has a picture to judge. */
+  readonly onTrial: () => void;
 }
 
 export interface Inspector {
@@ -176,12 +179,15 @@ export function createInspector(deps: InspectorDeps): Inspector {
         // Recorded before, held back or deleted meanwhile: then it is not ours to announce.
         if (!isRecorded) return undefined;
         const recorded = await tx.inspections.get(inspection.id);
-        const actions = recorded === undefined ? 0 : await recordOutcomes(tx, recorded, now());
-        return { recorded, actions };
+        if (recorded === undefined) return undefined;
+        const actions = await recordOutcomes(tx, recorded, now());
+        return { recorded, actions, reviews: await reviewsAfter(tx, recorded) };
       });
       if (result === undefined) return await discard(held);
-      if (result.recorded !== undefined) live.publish({ type: "inspection", inspection: result.recorded });
+      live.publish({ type: "inspection", inspection: result.recorded });
       if (result.actions > 0) deps.onActions();
+      if (result.reviews.isTried) deps.onTrial();
+      if (result.reviews.isAsked) live.publish({ type: "reviews", projectId: inspection.projectId, trialId: null });
     } finally {
       for (const blob of held) blob.release();
     }

@@ -78,7 +78,12 @@ export function changeAnnotation(store: Store, sampleId: string, annotation: Ann
 }
 
 /** A project learns one kind of answer. @throws ServerError SAMPLE_KIND_MIXED */
-async function refuseMixed(tx: StoreWrites, projectId: string, annotation: Annotation, except?: string): Promise<void> {
+export async function refuseMixed(
+  tx: StoreWrites,
+  projectId: string,
+  annotation: Annotation,
+  except?: string,
+): Promise<void> {
   const kind = await tx.samples.kindOf(projectId, except);
   if (kind === undefined || kind === annotation.kind || annotation.kind === "none") return;
   const projectName = (await tx.projects.get(projectId))?.name ?? projectId;

@@ -25,7 +25,7 @@ export function modelRecord(
 }
 
 /** Field by field: a manifest from another version may say more than callers are promised, or less. */
-function apiMetrics(metrics: NonNullable<Manifest["metrics"]>): NonNullable<NewModel["metrics"]> {
+export function apiMetrics(metrics: NonNullable<Manifest["metrics"]>): NonNullable<NewModel["metrics"]> {
   const { source, images, accuracy, precision, recall, f1, auroc, ece, mAP50, mAP50_95, perLabel } = metrics;
   const { labels, counts } = metrics.confusion;
   return {

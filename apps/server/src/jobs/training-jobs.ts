@@ -11,12 +11,13 @@ import type { JobParameters, JobWithParameters } from "../store/jobs.js";
 import { labelsOf, type TrainingSample } from "../store/samples.js";
 import type { Store } from "../store/store.js";
 import { openCheckpoints } from "./checkpoints.js";
+import { wasKilled } from "./child-job.js";
 import { createJobTeller, type JobTeller } from "./job-teller.js";
 import { modelRecord } from "./model-record.js";
 import { splitForTest } from "./test-split.js";
 import type { Keep, TrainingOrder } from "./training-messages.js";
 import { layOutPictures } from "./training-pictures.js";
-import { runTraining, type TrainingRun, wasKilled } from "./training-run.js";
+import { runTraining, type TrainingRun } from "./training-run.js";
 
 export interface TrainingJobs {
   /** @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES */

@@ -30,8 +30,59 @@ export async function layOutPictures(
     signal,
   }: { blobs: BlobStore; folder: string; projectName: string; signal: AbortSignal },
 ): Promise<LaidOutPictures> {
+  const { normalLabel } = taskOf(samples);
+  const layOut = layOutIn(folder, { samples, blobs, projectName, signal });
+  const forTraining = samples.filter((sample) => sample.part !== "test");
+  if (forTraining.length === 0) {
+    throw errors.tooFewSamples({
+      problem: `Project "${projectName}" has no labelled pictures to train on (${samples.length} are kept for the test). Add some first.`,
+    });
+  }
+  const training = await layOut(forTraining);
+  // What was never trained can't be answered: such pictures judge nothing.
+  const isTrained = ({ annotation }: TrainingSample): boolean =>
+    normalLabel !== null || labelsOf(annotation).every((label) => training.labels.includes(label));
+  const forTest = samples.filter((sample) => sample.part === "test" && isTrained(sample));
+  return { training, test: canJudge(forTest, training) ? await layOut(forTest, training.labels) : null };
+}
+
+/**
+ * The pictures kept for the test alone, without those that have a label not among the given ones.
+ * @param folder exists and is empty.
+ * @returns `null` when there are none; else the pictures, and those left out with their reason.
+ */
+export async function layOutTestPictures(
+  samples: readonly TrainingSample[],
+  options: { folder: string; labels: readonly string[]; blobs: BlobStore; projectName: string; signal: AbortSignal },
+): Promise<{ pictures: LabelledPictures; leftOut: readonly { name: string; reason: string }[] } | null> {
+  const { normalLabel } = taskOf(samples);
+  const unknown = ({ annotation }: TrainingSample): string | undefined =>
+    // Whatever is not the good label is a defect, also one that had no name when a version was trained.
+    normalLabel !== null ? undefined : labelsOf(annotation).find((label) => !options.labels.includes(label));
+  const kept = samples.filter(({ part }) => part === "test");
+  const usable = kept.filter((sample) => unknown(sample) === undefined);
+  if (usable.length === 0) return null;
+  const leftOut = kept.flatMap((sample) => {
+    const label = unknown(sample);
+    return label === undefined ? [] : [{ name: sample.name, reason: `Not both versions know the label "${label}".` }];
+  });
+  const { folder, labels, ...rest } = options;
+  const layOut = layOutIn(folder, { samples, ...rest });
+  return { pictures: await layOut(usable, normalLabel === null ? labels : undefined), leftOut };
+}
+
+/** Copies some of a project's pictures into a folder, each under its id. */
+function layOutIn(
+  folder: string,
+  {
+    samples,
+    blobs,
+    projectName,
+    signal,
+  }: { samples: readonly TrainingSample[]; blobs: BlobStore; projectName: string; signal: AbortSignal },
+) {
   const { task, normalLabel } = taskOf(samples);
-  const layOut = async (part: readonly TrainingSample[], labels?: readonly string[]): Promise<LabelledPictures> => {
+  return async (part: readonly TrainingSample[], labels?: readonly string[]): Promise<LabelledPictures> => {
     const skipped: { name: string; reason: string }[] = [];
     const files = [];
     for (const sample of part) {
@@ -50,19 +101,6 @@ export async function layOutPictures(
     const contents = { samples: files, skipped, ...(labels === undefined ? {} : { labels }) };
     return labelledPictures(projectName, contents, normalLabel, task);
   };
-
-  const forTraining = samples.filter((sample) => sample.part !== "test");
-  if (forTraining.length === 0) {
-    throw errors.tooFewSamples({
-      problem: `Project "${projectName}" has no labelled pictures to train on (${samples.length} are kept for the test). Add some first.`,
-    });
-  }
-  const training = await layOut(forTraining);
-  // What was never trained can't be answered: such pictures judge nothing.
-  const isTrained = ({ annotation }: TrainingSample): boolean =>
-    normalLabel !== null || labelsOf(annotation).every((label) => training.labels.includes(label));
-  const forTest = samples.filter((sample) => sample.part === "test" && isTrained(sample));
-  return { training, test: canJudge(forTest, training) ? await layOut(forTest, training.labels) : null };
 }
 
 async function layOutMask(

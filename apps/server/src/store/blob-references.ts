@@ -2,7 +2,7 @@
 import type { Queries } from "./database.js";
 
 export function blobReferenceReads(queries: Queries) {
-  const isNamed = async (table: "samples" | "inspections" | "models", column: string, sha256: string) => {
+  const isNamed = async (table: "samples" | "inspections" | "models" | "reviews", column: string, sha256: string) => {
     const row = await queries
       .selectFrom(table as "inspections")
       .select("id")
@@ -19,6 +19,8 @@ export function blobReferenceReads(queries: Queries) {
         (await isNamed("inspections", "heat_map_sha256", sha256)) ||
         (await isNamed("samples", "image_sha256", sha256)) ||
         (await isNamed("samples", "mask_sha256", sha256)) ||
+        (await isNamed("reviews", "image_sha256", sha256)) ||
+        (await isNamed("reviews", "heat_map_sha256", sha256)) ||
         (await isNamed("models", "sha256", sha256))
       );
     },
@@ -31,7 +33,13 @@ export function blobReferenceReads(queries: Queries) {
         .execute();
       const models = await queries.selectFrom("models").select("sha256").where("project_id", "=", projectId).execute();
       const masks = samples.flatMap(({ mask_sha256 }) => mask_sha256 ?? []);
-      return [...[...samples, ...models].map((row) => row.sha256), ...masks];
+      const reviews = await queries
+        .selectFrom("reviews")
+        .select(["image_sha256", "heat_map_sha256"])
+        .where("project_id", "=", projectId)
+        .execute();
+      const reviewed = reviews.flatMap((row) => [row.image_sha256, row.heat_map_sha256 ?? []].flat());
+      return [...[...samples, ...models].map((row) => row.sha256), ...masks, ...reviewed];
     },
   };
 }

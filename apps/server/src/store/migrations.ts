@@ -3,6 +3,7 @@
 import { alertFormat } from "./alert-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
+import { reviewFormat } from "./review-format.js";
 import { secondFormat } from "./second-format.js";
 
 export interface Migration {
@@ -292,4 +293,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, title: "unlabelled pictures, masks, access keys and the Lookout API", sql: lookoutFormat },
   { version: 4, title: "watched metrics and alarms", sql: monitorFormat },
   { version: 5, title: "recipients, targets, rules and digests", sql: alertFormat },
+  { version: 6, title: "reviews, trials, comparisons, deployments", sql: reviewFormat },
 ];

@@ -78,6 +78,7 @@ function toSample(row: Selectable<SamplesTable>): Sample {
     addedAt: toTime(row.added_at),
     source: row.source_ref,
     hasMask: row.mask_sha256 !== null,
+    origin: row.origin,
   };
 }
 
@@ -156,6 +157,11 @@ export function sampleReads(queries: Queries) {
         .executeTakeFirst();
       return row && toSample(row);
     },
+    /** What a person said of one. */
+    async annotation(id: string): Promise<Annotation | undefined> {
+      const row = await queries.selectFrom("samples").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && toAnnotation(row);
+    },
     /**
      * How the project's pictures are labelled; `undefined` while none is. All of a project are labelled the same way.
      * @param except a picture that doesn't count: what is said of it is about to change
@@ -195,6 +201,8 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
       picture: StoredPicture;
       source?: Source;
       mask?: Mask | null;
+      /** Default: it came with what is said of it. */
+      origin?: Sample["origin"];
     }): Promise<string> {
       const id = newId();
       const { annotation } = sample;
@@ -215,6 +223,7 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
           source_ref: sample.source?.ref ?? null,
           source_line: sample.source?.line ?? null,
           ...maskColumns(sample.mask ?? null),
+          origin: sample.origin ?? "added",
         })
         .execute();
       return id;

@@ -8,8 +8,10 @@ import { alertReads, alertWrites } from "./alerts.js";
 import { blobReferenceReads } from "./blob-references.js";
 import { cameraReads, cameraWrites } from "./cameras.js";
 import { clientTokenReads, clientTokenWrites } from "./client-tokens.js";
+import { comparisonReads, comparisonWrites } from "./comparisons.js";
 import { openDatabase, type Queries } from "./database.js";
 import { datasetEntryReads } from "./dataset-entries.js";
+import { deploymentReads, deploymentWrites } from "./deployments.js";
 import { inspectionReads, inspectionWrites } from "./inspections.js";
 import { jobReads, jobWrites } from "./jobs.js";
 import { lookoutDatasetReads, lookoutDatasetWrites } from "./lookout-datasets.js";
@@ -20,11 +22,13 @@ import { projectReads, projectWrites } from "./projects.js";
 import { readingReads, readingWrites } from "./readings.js";
 import { recipientReads, recipientWrites } from "./recipients.js";
 import { ruleReads, ruleWrites } from "./rules.js";
+import { reviewReads, reviewWrites } from "./reviews.js";
 import { sampleReads, sampleWrites } from "./samples.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
 import { statsReads } from "./stats.js";
 import { targetReads, targetWrites } from "./targets.js";
+import { trialReads, trialWrites } from "./trials.js";
 
 function reads(queries: Queries, now: Now) {
   return {
@@ -52,6 +56,10 @@ function reads(queries: Queries, now: Now) {
     lookoutModels: lookoutModelReads(queries),
     packagingJobs: packagingJobReads(queries),
     clientTokens: clientTokenReads(queries),
+    trials: trialReads(queries),
+    reviews: reviewReads(queries),
+    comparisons: comparisonReads(queries),
+    deployments: deploymentReads(queries),
   };
 }
 
@@ -80,6 +88,10 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     lookoutModels: lookoutModelWrites(queries, now),
     packagingJobs: packagingJobWrites(queries, now, newId),
     clientTokens: clientTokenWrites(queries, now),
+    trials: trialWrites(queries, now, newId),
+    reviews: reviewWrites(queries, now, newId),
+    comparisons: comparisonWrites(queries, now, newId),
+    deployments: deploymentWrites(queries, now, newId),
   };
 }
 

@@ -59,6 +59,7 @@ export interface SamplesTable {
   mask_sha256: string | null;
   /** … and JSON: the anomaly types in it, each with its colour. */
   mask_types: string | null;
+  origin: Fixed<"added" | "review" | "trial">;
 }
 
 export interface ModelsTable {
@@ -437,6 +438,88 @@ export interface GivenAlarmsTable {
   kind: Fixed<string>;
 }
 
+export interface TrialsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  model_id: Fixed<string>;
+  model_version: Fixed<number>;
+  source: Fixed<"pictures" | "inspections" | "shadow">;
+  threshold: Fixed<number>;
+  max_pictures: Fixed<number>;
+  /** Pictures of a shadow trial that were left out because the machine was busy. */
+  skipped: Generated<number>;
+  created_at: Fixed<number>;
+  created_by: Fixed<string>;
+  ended_at: number | null;
+}
+
+/** Pictures that a person is asked about. */
+export interface ReviewsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  trial_id: Fixed<string | null>;
+  inspection_id: Fixed<string | null>;
+  reason: Fixed<"lowConfidence" | "rule" | "trial" | "person">;
+  note: Fixed<string>;
+  status: "queued" | "open" | "agreed" | "said" | "dismissed" | "failed";
+  name: Fixed<string>;
+  image_sha256: Fixed<string>;
+  image_bytes: Fixed<number>;
+  image_format: Fixed<"jpeg" | "png">;
+  image_width: Fixed<number>;
+  image_height: Fixed<number>;
+  heat_map_sha256: string | null;
+  /** JSON: what the model said. */
+  answer: string | null;
+  /** JSON: what the line said, where a trial judges an inspection again. */
+  served: Fixed<string | null>;
+  is_differing: Bit;
+  failure_code: string | null;
+  failure_message: string | null;
+  word: "correct" | "wrong" | null;
+  /** JSON: what the picture shows, as a person said. */
+  annotation: string | null;
+  said_at: number | null;
+  said_by: string | null;
+  sample_id: string | null;
+  /** JSON: what was said of the sample before; `null` where the word made the sample. */
+  sample_before: string | null;
+  created_at: Fixed<number>;
+}
+
+export interface ComparisonsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  base_model_id: Fixed<string>;
+  base_version: Fixed<number>;
+  candidate_model_id: Fixed<string>;
+  candidate_version: Fixed<number>;
+  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  progress: number;
+  step: string;
+  created_at: Fixed<number>;
+  created_by: Fixed<string>;
+  ended_at: number | null;
+  /** JSON. */
+  result: string | null;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+export interface DeploymentsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  model_id: Fixed<string>;
+  model_version: Fixed<number>;
+  kind: Fixed<"start" | "rollback">;
+  previous_id: Fixed<string | null>;
+  started_at: Fixed<number>;
+  started_by: Fixed<string>;
+  ended_at: number | null;
+  ended_by: string | null;
+  ending: "replaced" | "rolledBack" | "stopped" | null;
+}
+
 export interface SettingsTable {
   key: Fixed<string>;
   value: string;
@@ -476,4 +559,8 @@ export interface Tables {
   lookout_tags: LookoutTagsTable;
   packaging_jobs: PackagingJobsTable;
   client_tokens: ClientTokensTable;
+  trials: TrialsTable;
+  reviews: ReviewsTable;
+  comparisons: ComparisonsTable;
+  deployments: DeploymentsTable;
 }

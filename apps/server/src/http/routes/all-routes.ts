@@ -1,6 +1,7 @@
 /** All handlers, one for each row of the route table: a missing one does not compile. */
 import type { Handlers } from "../handlers.js";
 import { cameraRoutes } from "./cameras.js";
+import { comparisonRoutes } from "./comparisons.js";
 import type { RouteDeps } from "./deps.js";
 import { inspectionRoutes } from "./inspections.js";
 import { modelRoutes } from "./models.js";
@@ -8,10 +9,12 @@ import { monitoringRoutes } from "./monitoring.js";
 import { peopleRoutes } from "./people.js";
 import { projectRoutes } from "./projects.js";
 import { recipientRoutes } from "./recipients.js";
+import { reviewRoutes } from "./reviews.js";
 import { sampleRoutes } from "./samples.js";
 import { serviceRoutes } from "./service.js";
 import { targetRoutes } from "./targets.js";
 import { trainingRoutes } from "./training.js";
+import { trialRoutes } from "./trials.js";
 import { uploadRoutes } from "./uploads.js";
 
 export function allRoutes(deps: RouteDeps): Handlers {
@@ -24,6 +27,9 @@ export function allRoutes(deps: RouteDeps): Handlers {
     ...sampleRoutes(deps),
     ...trainingRoutes(deps),
     ...modelRoutes(deps),
+    ...reviewRoutes(deps),
+    ...trialRoutes(deps),
+    ...comparisonRoutes(deps),
     ...cameraRoutes(deps),
     ...monitoringRoutes(deps),
     ...peopleRoutes(deps),

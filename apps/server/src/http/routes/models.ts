@@ -1,4 +1,5 @@
 /** Model versions: list, upload, download, start, stop, try. */
+import type { Prediction } from "@sightline/api/schemas";
 import { errors } from "../../errors.js";
 import { checkPicture } from "../../intake/check-picture.js";
 import { FileAnswer, type Handlers } from "../handlers.js";
@@ -13,6 +14,16 @@ const PREDICT_TIMEOUT_MS = 30_000;
 export function modelRoutes({ services, modelUpload }: RouteDeps) {
   const { store, blobs, live, config, decoding, deployments, predictors, removal } = services;
   const model = async (id: string) => existing(await store.read.models.get(id), errors.modelNotFound, id);
+
+  async function answer(modelId: string, bytes: Buffer, threshold: number, heatMap: boolean): Promise<Prediction> {
+    const options = { heatMap, threshold, timeoutMs: PREDICT_TIMEOUT_MS };
+    const { heatMapPng, probabilities, ...rest } = await predictors.predict(modelId, bytes, options);
+    const { task, label, labels, detections, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
+    const found = { task, label, labels: [...labels], detections: detections.map((one) => ({ ...one })) };
+    const verdict = { isAnomalous, score, confidence, probabilities: { ...probabilities } };
+    const heatMapText = heatMapPng === undefined ? null : Buffer.from(heatMapPng).toString("base64");
+    return { ...found, ...verdict, width, height, inferenceMs, heatMapPng: heatMapText };
+  }
 
   return {
     listModels: async ({ query }) => ({ items: await store.read.models.list(query.project) }),
@@ -43,21 +54,30 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
 
     deleteModel: ({ params }) => removal.model(params.modelId),
 
+    getDeployments: async ({ params: { projectId } }) => {
+      existing(await store.read.projects.deployment(projectId), errors.projectNotFound, projectId);
+      return { items: await store.read.deployments.list(projectId) };
+    },
+
+    rollBack: ({ params, identity }) => deployments.rollBack(params.projectId, nameOf(identity)),
+
     predict: async ({ params: { modelId }, query, bytes, request }) => {
       const { isRunning, projectId } = await model(modelId);
       await checkPicture(bytes, request.headers["content-type"] ?? "", config.intake, decoding);
       // A running model answers as it does on the line: with the threshold in force.
       const deployment = isRunning ? await store.read.projects.deployment(projectId) : undefined;
-      const { heatMapPng, probabilities, ...rest } = await predictors.predict(modelId, bytes, {
-        heatMap: query.heatmap,
-        threshold: deployment?.threshold ?? OWN_THRESHOLD,
-        timeoutMs: PREDICT_TIMEOUT_MS,
-      });
-      const { task, label, labels, detections, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
-      const heatMap = heatMapPng === undefined ? null : Buffer.from(heatMapPng).toString("base64");
-      const found = { task, label, labels: [...labels], detections: detections.map((one) => ({ ...one })) };
-      const verdict = { isAnomalous, score, confidence, probabilities: { ...probabilities } };
-      return { ...found, ...verdict, width, height, inferenceMs, heatMapPng: heatMap };
+      return answer(modelId, bytes, deployment?.threshold ?? OWN_THRESHOLD, query.heatmap);
+    },
+
+    predictWithRunning: async ({ params: { projectId }, query, bytes, request }) => {
+      const project = existing(await store.read.projects.get(projectId), errors.projectNotFound, projectId);
+      await checkPicture(bytes, request.headers["content-type"] ?? "", config.intake, decoding);
+      // Read after the picture was checked: whichever version runs by then answers, with its own threshold.
+      const deployment = await store.read.projects.deployment(projectId);
+      if (deployment?.modelId == null) throw errors.noRunningModel({ projectName: project.name });
+      const { modelId, threshold } = deployment;
+      const { version } = await model(modelId);
+      return { ...(await answer(modelId, bytes, threshold, query.heatmap)), modelId, modelVersion: version };
     },
   } satisfies Partial<Handlers>;
 }
