@@ -380,7 +380,7 @@ export const errors = {
     "WORD_AMBIGUOUS",
     422,
     (p: { given: readonly string[] }) =>
-      `A word on a picture is exactly one of "word", "label", "labels" and "boxes", got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was changed.`,
+      `A word on a picture is "word", or one of "label", "labels" and "boxes", got ${p.given.length === 0 ? "none" : p.given.join(" and ")}. Nothing was changed.`,
   ),
   reviewUnanswered: define("REVIEW_UNANSWERED", 409, (p: { id: string; status: string }) =>
     p.status === "queued"

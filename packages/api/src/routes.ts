@@ -552,7 +552,12 @@ export const routes = {
     summary: "Which version inspected when, newest first",
     access: viewer,
     params: projectId,
-    reply: list(s.Deployment),
+    reply: list(s.Deployment).extend({
+      rollBackTo: z
+        .object({ modelId: s.Id, modelVersion: z.int(), threshold: s.Unit })
+        .nullable()
+        .describe("Where a rollback leads; null: nowhere"),
+    }),
   }),
   rollBack: route("POST", "/api/projects/:projectId/rollback", {
     summary: "Let the version before inspect again, with the threshold it had",
@@ -617,7 +622,9 @@ export const routes = {
       word: z
         .enum(["correct", "wrong"])
         .optional()
-        .describe("In place of label, labels or boxes; of an anomaly, wrong means the other of the two"),
+        .describe(
+          "Alone, of an anomaly, wrong means the other of the two; left out, it follows from label, labels or boxes",
+        ),
       keep: z.boolean().default(true).describe("Add the picture to the project's pictures"),
     }),
     reply: s.Review,

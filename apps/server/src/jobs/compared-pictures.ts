@@ -63,6 +63,7 @@ export function chanceOfSplit(a: number, b: number): number {
 
 function inOneLine(annotation: Annotation): string {
   if (annotation.kind === "label") return annotation.label;
+  if (annotation.kind === "none") return "unlabelled";
   if (annotation.kind === "labels") return annotation.labels.join(", ") || "none";
   const count = (label: string) => annotation.boxes.filter((box) => box.label === label).length;
   return (

@@ -41,6 +41,7 @@ export function isRight(
   answer: Pick<ModelAnswer, "label" | "labels" | "detections" | "isAnomalous">,
   said: Annotation,
 ) {
+  if (said.kind === "none") return false;
   if (said.kind === "boxes") return hasSameBoxes(answer.detections, said.boxes);
   if (said.kind === "labels") return isSameList([...answer.labels].sort(), [...said.labels].sort());
   if (answer.isAnomalous !== null) return answer.isAnomalous !== isNormalLabel(said.label);

@@ -128,16 +128,17 @@ async function meant(
   review: Review,
   { word, label, labels, boxes }: SaidWord,
 ): Promise<{ word: "correct" | "wrong"; annotation: Annotation | null }> {
-  const given = Object.entries({ word, label, labels, boxes }).flatMap(([name, it]) => (it === undefined ? [] : name));
-  if (given.length !== 1) throw errors.wordAmbiguous({ given });
+  const given = Object.entries({ label, labels, boxes }).flatMap(([name, it]) => (it === undefined ? [] : name));
+  if (given.length > 1 || (given.length === 0 && word === undefined)) throw errors.wordAmbiguous({ given });
   const { answer, projectId } = review;
-  if (word === undefined) {
+  if (given.length === 1) {
     const annotation = annotationOf({ label, labels, boxes });
     checkBoxes(annotation, review);
     // Where the model said nothing, there is nothing it could have been right in.
-    return { word: answer !== null && isRight(answer, annotation) ? "correct" : "wrong", annotation };
+    const followed = answer !== null && isRight(answer, annotation) ? "correct" : "wrong";
+    return { word: word ?? followed, annotation };
   }
-  if (answer === null) throw errors.reviewUnanswered({ id: review.id, status: review.status });
+  if (word === undefined || answer === null) throw errors.reviewUnanswered({ id: review.id, status: review.status });
   const kind = (await tx.samples.kindOf(projectId)) ?? (await kindOfModel(tx, answer.modelId));
   const known = Object.keys((await tx.projects.get(projectId))?.samples.byLabel ?? {});
   return { word, annotation: annotationOfWord(answer, word, kind, known) };

@@ -58,8 +58,13 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
         "listCameras",
         "listSamples",
         "getThresholdHistory",
+        "getDeployments",
         "getModel",
       ];
+    case "reviews":
+      return ["listReviews", "listTrials", "getTrial"];
+    case "comparison":
+      return ["listComparisons"];
     case "sampleLine":
       return ["listProjects", "listModels", "listCameras"];
     case "alarm":

@@ -2,6 +2,7 @@
 import {
   mdiAccountKeyOutline,
   mdiCctv,
+  mdiCheckDecagramOutline,
   mdiClipboardTextSearchOutline,
   mdiCubeScan,
   mdiEmailOutline,
@@ -19,6 +20,8 @@ export interface Place {
   needs: RouteName;
   /** In the bar at the bottom of a phone. */
   onPhoneBar: boolean;
+  /** Other addresses that belong to it. */
+  parts?: readonly string[];
 }
 
 export const places: readonly Place[] = [
@@ -30,6 +33,14 @@ export const places: readonly Place[] = [
     needs: "listInspections",
     onPhoneBar: true,
   },
+  {
+    to: "/review",
+    title: "Review",
+    icon: mdiCheckDecagramOutline,
+    needs: "listReviews",
+    onPhoneBar: false,
+    parts: ["/trials"],
+  },
   { to: "/try", title: "Try it", icon: mdiImageSearchOutline, needs: "predict", onPhoneBar: true },
   { to: "/projects", title: "Projects", icon: mdiFolderMultipleImage, needs: "listProjects", onPhoneBar: true },
   { to: "/models", title: "Models", icon: mdiCubeScan, needs: "listModels", onPhoneBar: false },
@@ -39,5 +50,6 @@ export const places: readonly Place[] = [
 ];
 
 export function isAt(place: Place, pathname: string): boolean {
-  return place.to === "/" ? pathname === "/" : pathname === place.to || pathname.startsWith(`${place.to}/`);
+  if (place.to === "/") return pathname === "/";
+  return [place.to, ...(place.parts ?? [])].some((part) => pathname === part || pathname.startsWith(`${part}/`));
 }

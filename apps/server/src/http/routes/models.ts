@@ -2,6 +2,7 @@
 import type { Prediction } from "@sightline/api/schemas";
 import { errors } from "../../errors.js";
 import { checkPicture } from "../../intake/check-picture.js";
+import type { EarlierDeployment } from "../../store/deployments.js";
 import { FileAnswer, type Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing, nameOf } from "./existing.js";
@@ -56,7 +57,11 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
 
     getDeployments: async ({ params: { projectId } }) => {
       existing(await store.read.projects.deployment(projectId), errors.projectNotFound, projectId);
-      return { items: await store.read.deployments.list(projectId) };
+      const earlier = await store.read.deployments.before(projectId);
+      return {
+        items: await store.read.deployments.list(projectId),
+        rollBackTo: earlier === undefined ? null : wayBack(earlier),
+      };
     },
 
     rollBack: ({ params, identity }) => deployments.rollBack(params.projectId, nameOf(identity)),
@@ -80,4 +85,9 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
       return { ...(await answer(modelId, bytes, threshold, query.heatmap)), modelId, modelVersion: version };
     },
   } satisfies Partial<Handlers>;
+}
+
+/** Where a rollback leads, as callers are told. */
+function wayBack({ modelId, modelVersion, threshold }: EarlierDeployment) {
+  return { modelId, modelVersion, threshold };
 }

@@ -197,6 +197,8 @@ test("a rollback brings the version before with its threshold, a second one goes
   await call("setThreshold", { params, body: { threshold: 0.3 } });
   await start(b);
   await start(c);
+  const { rollBackTo } = (await call("getDeployments", { params })).json;
+  assert.deepEqual(rollBackTo, { modelId: b, modelVersion: 2, threshold: 0.5 });
   assert.equal((await call("rollBack", { params })).json.id, b);
   assert.equal((await call("rollBack", { params })).json.id, a);
   assert.equal((await call("getProject", { params })).json.threshold, 0.3);
@@ -235,7 +237,7 @@ test("a word is one thing at a time, and what is not there is said to be missing
   const full = await call("addTrialPicture", { params, bytes: await greyJpeg(2) });
   assert.deepEqual([full.status, full.json.code], [409, "TRIAL_FULL"]);
   const [{ id: reviewId }] = (await queue({ trial: trial.id })).items;
-  for (const body of [{}, { word: "wrong", label: "a" }]) {
+  for (const body of [{}, { labels: [], label: "a" }]) {
     const refused = await call("sayWord", { params: { reviewId }, body });
     assert.deepEqual([refused.status, refused.json.code], [422, "WORD_AMBIGUOUS"]);
   }

@@ -39,6 +39,7 @@ function Detail({ inspection }: { inspection: InspectionDetail }) {
   ]);
   const params = { inspectionId: inspection.id };
   const retry = useChange("retryInspection", { done: "It is in the queue again." });
+  const ask = useChange("askForReview", { done: "It is in the review queue." });
   const remove = useChange("deleteInspection", {
     done: "The inspection is deleted.",
     onDone: () => void navigate(older ? `/inspections/${older}${search}` : `/inspections${search}`, { replace: true }),
@@ -50,6 +51,14 @@ function Detail({ inspection }: { inspection: InspectionDetail }) {
           <Step id={newer} icon={mdiChevronLeft} title="Newer (left arrow key)" search={search} />
           <Step id={older} icon={mdiChevronRight} title="Older (right arrow key)" search={search} />
         </Group>
+        <ActionButton
+          route="askForReview"
+          variant="default"
+          loading={ask.isPending}
+          onClick={() => ask.mutate({ params })}
+        >
+          Ask for review
+        </ActionButton>
         {inspection.status === "failed" && (
           <ActionButton route="retryInspection" loading={retry.isPending} onClick={() => retry.mutate({ params })}>
             Inspect again

@@ -17,6 +17,7 @@ import { TimeText } from "../../components/time-text.js";
 import { useUrlFilters } from "../../components/url-filters.js";
 import { metricTitles } from "../training/training-curves.js";
 import { trainingMs } from "../training/training-time.js";
+import { MeasuredTogether } from "./measured-together.js";
 import { StartStopButton } from "./start-stop-button.js";
 
 /** More columns than this can't be read side by side. */
@@ -30,7 +31,7 @@ export function Page() {
     <>
       <PageHeader
         title="Compare versions"
-        note="Starting a version puts it in the place of the one that runs; the way back is to start the other."
+        note="Starting a version puts it in the place of the one that runs; pictures under way are finished, and a rollback leads back."
         back={{ to: `/models${projectId === undefined ? "" : `?project=${projectId}`}`, title: "Models" }}
       >
         <ProjectSelect
@@ -81,6 +82,7 @@ function Compared({ projectId, versions, onChange }: ComparedProps) {
               maxValues={maxCompared}
               onChange={onChange}
             />
+            <Together models={shown} />
             <Figures models={shown} jobs={jobs} />
             <Labels models={shown} />
             <Curves models={shown} jobs={jobs} />
@@ -89,6 +91,15 @@ function Compared({ projectId, versions, onChange }: ComparedProps) {
       }}
     </Answer>
   );
+}
+
+/** Two at a time: the running one first, else the older. */
+function Together({ models }: { models: readonly Model[] }) {
+  if (models.length !== 2) return null;
+  const base = models.find((model) => model.isRunning) ?? models.toSorted((a, b) => a.version - b.version)[0];
+  const candidate = models.find((model) => model !== base);
+  if (base === undefined || candidate === undefined) return null;
+  return <MeasuredTogether base={base} candidate={candidate} />;
 }
 
 /** The running one and the newest other. */

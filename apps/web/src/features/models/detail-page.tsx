@@ -1,7 +1,7 @@
 /** One model version: its report, its file, its start and stop. */
 
 import { Badge, Button } from "@mantine/core";
-import { mdiCubeOutline, mdiDownload, mdiImageSearchOutline } from "@mdi/js";
+import { mdiCubeOutline, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
 import type { ModelDetail, Project } from "@sightline/api/schemas";
 import { Link, useNavigate, useParams } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";
@@ -52,6 +52,14 @@ function ModelView({ model, project }: { model: ModelDetail; project: Project })
           leftSection={<Icon path={mdiImageSearchOutline} size={18} />}
         >
           Try it
+        </Button>
+        <Button
+          component={Link}
+          to={`/trials?project=${project.id}&model=${model.id}`}
+          variant="default"
+          leftSection={<Icon path={mdiFlaskOutline} size={18} />}
+        >
+          Trial
         </Button>
         <Button
           component="a"

@@ -8,6 +8,7 @@ import { Answer } from "../../components/answer.js";
 import { plural } from "../../components/format.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { DeploymentsPanel } from "../models/deployments-panel.js";
 import { ModelTable } from "../models/model-table.js";
 import { JobsPanel } from "../training/jobs-panel.js";
 import { RunningBadge } from "./list-page.js";
@@ -60,6 +61,7 @@ function ProjectView({ project }: { project: Project }) {
         <Tabs.Panel value="models">
           <Group align="stretch" gap="lg" style={{ flexDirection: "column" }}>
             <ModelTable projectId={project.id} />
+            <DeploymentsPanel projectId={project.id} />
             <JobsPanel projectId={project.id} />
           </Group>
         </Tabs.Panel>
