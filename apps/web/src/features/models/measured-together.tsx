@@ -91,6 +91,12 @@ function Latest({ comparison }: { comparison: Comparison }) {
   return <Result comparison={comparison} result={result} />;
 }
 
+const toneColors = {
+  better: "var(--good-text)",
+  worse: "var(--defect-text)",
+  open: "var(--mantine-color-text)",
+} as const;
+
 type Row = [title: string, pick: (side: ComparisonSide) => number | null];
 const rows: readonly Row[] = [
   ["mAP50", ({ metrics }) => metrics.mAP50],
@@ -110,10 +116,7 @@ function Result({ comparison, result }: { comparison: Comparison; result: Compar
   return (
     <Stack gap="md">
       <div>
-        <Text
-          fw={620}
-          c={words.tone === "worse" ? "var(--defect-text)" : words.tone === "better" ? "var(--good-text)" : undefined}
-        >
+        <Text fw={620} c={toneColors[words.tone]}>
           {words.headline}
         </Text>
         <Text size="sm" c="dimmed">
