@@ -54,6 +54,10 @@ const usualSteps = 100;
 const leastEpochs = 4;
 const mostEpochs = 20;
 
+/** Without norms the answers are thrown off by what a network bears with them (README.md). */
+const rateWithNorms = 2e-4;
+const rateWithoutNorms = 1e-4;
+
 /** Fewer pictures say too little of means and variances. */
 const leastBatchForNorms = 8;
 
@@ -68,16 +72,17 @@ function train(context: NetContext) {
     });
   }
   const batches = Math.max(1, Math.round(context.training.length / batchSize));
+  const norms = batchSize >= leastBatchForNorms;
   return trainOneLabel(context, {
     size,
     frozenStages: Number(context.options.frozen),
     batchSize,
     epochs: Math.min(mostEpochs, Math.max(leastEpochs, Math.round(usualSteps / batches))),
     patience: 6,
-    learningRate: 1e-4,
+    learningRate: norms ? rateWithNorms : rateWithoutNorms,
     decay: 0.7,
     head: 1,
-    norms: batchSize >= leastBatchForNorms,
+    norms,
   });
 }
 
