@@ -167,6 +167,11 @@ const Monitor = z
       description: "How often alarms are evaluated; a new verdict is looked at as it comes",
       unit: "seconds",
     }),
+    driftSeconds: z.coerce.number().min(0.05).max(86_400).default(300).meta({
+      title: "Compare every",
+      description: "How often each camera's latest pictures are compared with the training's",
+      unit: "seconds",
+    }),
   })
   .prefault({});
 

@@ -28,6 +28,7 @@ import { createLiveFeed, type LiveFeed } from "./live-feed.js";
 import type { Log } from "./log.js";
 import { type AccessKeys, createAccessKeys } from "./lookout/access-keys.js";
 import { type AlarmWatch, startAlarmWatch } from "./monitor/alarm-watch.js";
+import { type DriftWatch, startDriftWatch } from "./monitor/drift-watch.js";
 import { createRefusals, type Refusals } from "./monitor/refusals.js";
 import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
@@ -62,6 +63,7 @@ export interface Services {
   readonly retention: Retention;
   readonly refusals: Refusals;
   readonly alarmWatch: AlarmWatch;
+  readonly driftWatch: DriftWatch;
   /** How people and devices reach the server; final once it listens. */
   readonly publicUrl: () => string;
   /** @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS and the refusals of a bad picture. */
@@ -167,6 +169,14 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       log,
       onActions: () => outbox.wake(),
     });
+    const driftWatch = startDriftWatch({
+      store,
+      blobs,
+      decoding,
+      everyMs: config.monitor.driftSeconds * 1000,
+      now,
+      log,
+    });
     const refusals = createRefusals({ store, now, log });
     const backlog = createBacklog(store, now);
     const onQueued = (projectId: string) => inspector.wake(projectId);
@@ -210,6 +220,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       retention,
       refusals,
       alarmWatch,
+      driftWatch,
       publicUrl,
       addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
       retryInspection: (id) => retryInspection({ store, inspector, live }, id),
@@ -228,6 +239,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         await sweeping;
         await retention.close();
         await refusals.close();
+        await driftWatch.close();
         await alarmWatch.close();
         await inspector.close();
         await trials.close();

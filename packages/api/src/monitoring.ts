@@ -59,6 +59,20 @@ export const watchedMetrics = {
     statistics: ["average", "maximum", "minimum", "samples"],
     description: "Each inspected picture: its anomaly score, 0.5 = at the threshold",
   },
+  scoreDrift: {
+    title: "Drift of scores",
+    unit: "distance",
+    statistics: ["maximum", "average", "minimum"],
+    description:
+      "Each camera, every five minutes: how far its scores are from the held-out ones; from 1 on it is no chance",
+  },
+  pictureDrift: {
+    title: "Drift of pictures",
+    unit: "distance",
+    statistics: ["maximum", "average", "minimum"],
+    description:
+      "Each camera, every five minutes: how far its pictures look from the training ones; from 1 on it is no chance",
+  },
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof watchedMetrics;
@@ -174,6 +188,26 @@ export const Monitoring = z.object({
   totals: Counters,
   cameras: z.array(Counters.extend({ cameraId: PlantId, projectId: Id })),
 });
+
+/** What was found of one camera's latest pictures, against what its running model was trained on. */
+export const CameraDrift = z.object({
+  projectId: Id,
+  cameraId: PlantId,
+  modelId: Id,
+  modelVersion: z.int(),
+  comparedAt: Time,
+  pictures: z.int().describe("How many of the latest were compared"),
+  scoreDrift: z.number().nullable().describe("From 1 on the scores have drifted; null for several classes or too few"),
+  pictureDrift: z.number().nullable().describe("From 1 on the pictures look different; null where there are too few"),
+  mostChanged: z
+    .object({ figure: z.string(), before: z.number(), after: z.number() })
+    .nullable()
+    .describe("The figure that changed most: median of the training pictures, median now"),
+  health: z
+    .array(z.enum(["dark", "blurred", "frozen"]))
+    .describe("What is wrong with the camera, as its pictures tell"),
+});
+export type CameraDrift = z.infer<typeof CameraDrift>;
 
 export type Comparison = z.infer<typeof Comparison>;
 export type MissingData = z.infer<typeof MissingData>;

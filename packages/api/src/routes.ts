@@ -846,6 +846,12 @@ export const routes = {
     }),
     reply: m.Readings,
   }),
+  listDrifts: route("GET", "/api/drifts", {
+    summary: "Drift and health of each camera, as its latest pictures tell",
+    access: viewer,
+    query: z.strictObject({ project: s.Id.optional() }),
+    reply: list(m.CameraDrift),
+  }),
   listAlarms: route("GET", "/api/alarms", {
     summary: "Alarms with their states",
     access: viewer,

@@ -106,6 +106,7 @@ const golden: Readonly<
   getMe: [401, "in", "in", "in", "in"],
   getMonitoring: [401, "in", "in", "in", 403],
   getReadings: [401, "in", "in", "in", 403],
+  listDrifts: [401, "in", "in", "in", 403],
   listAlarms: [401, "in", "in", "in", 403],
   addAlarm: [401, 403, "in", "in", 403],
   getAlarm: [401, "in", "in", "in", 403],

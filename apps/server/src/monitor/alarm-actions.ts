@@ -1,10 +1,10 @@
 /** What a change of an alarm's state sends: a mail to each recipient who has confirmed, through the outbox. */
+import { conditionText } from "@sightline/api/alarm-words";
 import type { Alarm, AlarmState } from "@sightline/api/monitoring";
 import type { Recipient } from "@sightline/api/schemas";
 import type { AlarmMail } from "../actions/mail-templates/alarm.js";
 import { toTime } from "../ids.js";
 import type { NewAction } from "../store/actions.js";
-import { conditionText } from "./alarm-words.js";
 
 export interface ToldChange {
   readonly from: AlarmState;

@@ -6,8 +6,8 @@ import type { Log } from "../log.js";
 import type { AlarmLook, WatchedAlarm } from "../store/alarms.js";
 import type { Store } from "../store/store.js";
 import { alarmActions, isTold } from "./alarm-actions.js";
+import { reasonText } from "./alarm-reason.js";
 import { look, neededFromMs } from "./alarm-states.js";
-import { reasonText } from "./alarm-words.js";
 import { defaultAlarms } from "./default-alarms.js";
 
 export interface AlarmWatch {

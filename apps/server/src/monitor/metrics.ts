@@ -56,6 +56,12 @@ export function createMetrics({
     labelNames: ["project", "alarm", "state"],
     registers,
   });
+  const drifts = new Gauge({
+    name: "sightline_drift",
+    help: "How far a camera's latest pictures are from the training's, in scores and in looks; from 1 on it is no chance",
+    labelNames: ["project", "camera", "of"],
+    registers,
+  });
   const inference = new Histogram({
     name: "sightline_inference_seconds",
     help: "Time a model took for one picture",
@@ -131,10 +137,18 @@ export function createMetrics({
     const refused = refusals.counted();
     const projects = await Promise.all(refused.map(({ projectId }) => nameOf(projectId)));
     const watched = await store.read.alarms.watched();
+    const drifted = await store.read.drifts.list();
+    const homes = await Promise.all(drifted.map(({ projectId }) => nameOf(projectId)));
     // Nothing is awaited from here on, so that two who ask at the same time don't count twice.
     invalid.reset();
     for (const [index, { cameraId: camera, code: reason, count }] of refused.entries())
       invalid.inc({ project: projects[index] ?? "", camera, reason }, count);
+    drifts.reset();
+    for (const [index, { cameraId: camera, scoreDrift, pictureDrift }] of drifted.entries()) {
+      const project = homes[index] ?? "";
+      if (scoreDrift !== null) drifts.set({ project, camera, of: "scores" }, scoreDrift);
+      if (pictureDrift !== null) drifts.set({ project, camera, of: "pictures" }, pictureDrift);
+    }
     alarms.reset();
     for (const { alarm } of watched) {
       const { projectName: project, name } = alarm;

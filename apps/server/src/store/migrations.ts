@@ -1,6 +1,7 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
 import { alertFormat } from "./alert-format.js";
+import { driftFormat } from "./drift-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
 import { reviewFormat } from "./review-format.js";
@@ -294,4 +295,5 @@ export const migrations: readonly Migration[] = [
   { version: 4, title: "watched metrics and alarms", sql: monitorFormat },
   { version: 5, title: "recipients, targets, rules and digests", sql: alertFormat },
   { version: 6, title: "reviews, trials, comparisons, deployments", sql: reviewFormat },
+  { version: 7, title: "figures of pictures, drift of cameras", sql: driftFormat },
 ];

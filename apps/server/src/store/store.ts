@@ -12,6 +12,7 @@ import { comparisonReads, comparisonWrites } from "./comparisons.js";
 import { openDatabase, type Queries } from "./database.js";
 import { datasetEntryReads } from "./dataset-entries.js";
 import { deploymentReads, deploymentWrites } from "./deployments.js";
+import { driftReads, driftWrites } from "./drifts.js";
 import { inspectionReads, inspectionWrites } from "./inspections.js";
 import { jobReads, jobWrites } from "./jobs.js";
 import { lookoutDatasetReads, lookoutDatasetWrites } from "./lookout-datasets.js";
@@ -21,8 +22,8 @@ import { packagingJobReads, packagingJobWrites } from "./packaging-jobs.js";
 import { projectReads, projectWrites } from "./projects.js";
 import { readingReads, readingWrites } from "./readings.js";
 import { recipientReads, recipientWrites } from "./recipients.js";
-import { ruleReads, ruleWrites } from "./rules.js";
 import { reviewReads, reviewWrites } from "./reviews.js";
+import { ruleReads, ruleWrites } from "./rules.js";
 import { sampleReads, sampleWrites } from "./samples.js";
 import { settingReads, settingWrites } from "./settings.js";
 import { signingKeyReads, signingKeyWrites } from "./signing-keys.js";
@@ -47,6 +48,7 @@ function reads(queries: Queries, now: Now) {
     targets: targetReads(queries),
     rules: ruleReads(queries),
     alerts: alertReads(queries),
+    drifts: driftReads(queries),
     actions: actionReads(queries),
     blobs: blobReferenceReads(queries),
     settings: settingReads(queries),
@@ -79,6 +81,7 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     targets: targetWrites(queries, now, newId),
     rules: ruleWrites(queries, now, newId),
     alerts: alertWrites(queries),
+    drifts: driftWrites(queries),
     actions: actionWrites(queries, now, newId),
     blobs: blobReferenceReads(queries),
     settings: settingWrites(queries),

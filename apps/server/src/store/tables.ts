@@ -520,6 +520,24 @@ export interface DeploymentsTable {
   ending: "replaced" | "rolledBack" | "stopped" | null;
 }
 
+/** JSON lists in the order of `figureTitles`. */
+export interface InspectionFiguresTable {
+  inspection_id: Fixed<string>;
+  figures: Fixed<string>;
+}
+
+export interface SampleFiguresTable {
+  sample_id: Fixed<string>;
+  figures: Fixed<string>;
+}
+
+export interface CameraDriftsTable {
+  camera_id: Fixed<string>;
+  project_id: string;
+  /** JSON: what was found last. */
+  found: string;
+}
+
 export interface SettingsTable {
   key: Fixed<string>;
   value: string;
@@ -552,6 +570,9 @@ export interface Tables {
   alarms: AlarmsTable;
   alarm_changes: AlarmChangesTable;
   given_alarms: GivenAlarmsTable;
+  inspection_figures: InspectionFiguresTable;
+  sample_figures: SampleFiguresTable;
+  camera_drifts: CameraDriftsTable;
   settings: SettingsTable;
   access_keys: AccessKeysTable;
   lookout_datasets: LookoutDatasetsTable;

@@ -8,6 +8,7 @@ import {
   mdiEmailOutline,
   mdiFolderMultipleImage,
   mdiImageSearchOutline,
+  mdiMonitorEye,
   mdiViewDashboardOutline,
 } from "@mdi/js";
 import type { RouteName } from "@sightline/api/routes";
@@ -45,6 +46,7 @@ export const places: readonly Place[] = [
   { to: "/projects", title: "Projects", icon: mdiFolderMultipleImage, needs: "listProjects", onPhoneBar: true },
   { to: "/models", title: "Models", icon: mdiCubeScan, needs: "listModels", onPhoneBar: false },
   { to: "/cameras", title: "Cameras", icon: mdiCctv, needs: "listCameras", onPhoneBar: false },
+  { to: "/monitoring", title: "Monitoring", icon: mdiMonitorEye, needs: "listAlarms", onPhoneBar: false },
   { to: "/mails", title: "Mails", icon: mdiEmailOutline, needs: "listActions", onPhoneBar: false },
   { to: "/people", title: "People & tokens", icon: mdiAccountKeyOutline, needs: "listTokens", onPhoneBar: false },
 ];

@@ -37,6 +37,8 @@ export const router = createBrowserRouter([
       page("/trials/:trialId", () => import("../features/review/trial-page.js")),
       page("/try", () => import("../features/try-it/page.js")),
       page("/cameras", () => import("../features/cameras/page.js")),
+      page("/monitoring", () => import("../features/monitoring/page.js")),
+      page("/monitoring/:alarmId", () => import("../features/monitoring/alarm-page.js")),
       page("/people", () => import("../features/people/page.js")),
       page("/mails", () => import("../features/mails/page.js")),
       { path: "*", element: <NotFound /> },

@@ -65,6 +65,8 @@ export function monitoringRoutes({ services }: RouteDeps) {
       return { metric, statistic, periodSeconds: period, from: toTime(firstMs), to: toTime(span.toMs), points };
     },
 
+    listDrifts: async ({ query }) => ({ items: await store.read.drifts.list(query.project) }),
+
     listAlarms: async ({ query }) => ({ items: await store.read.alarms.list(query.project) }),
 
     addAlarm: async ({ params: { projectId }, body }) => {

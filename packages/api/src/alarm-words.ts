@@ -1,6 +1,5 @@
-/** What people read about an alarm: its condition and why it is in its state, in one sentence each. */
-import { type Alarm, type AlarmSettings, factsOf, type MetricName, type Statistic } from "@sightline/api/monitoring";
-import type { Evidence } from "./alarm-states.js";
+/** What people read about an alarm's settings, the same in pages and mails: values with their units, periods, the condition. */
+import { type AlarmSettings, factsOf, type MetricName, type Statistic } from "./monitoring.js";
 
 /** A metric's value with its unit. */
 export function valueText(metric: MetricName, statistic: Statistic, value: number): string {
@@ -34,20 +33,4 @@ export function conditionText(alarm: Condition): string {
   const of = evaluationPeriods === 1 ? "" : `, ${datapointsToAlarm} of ${evaluationPeriods} times`;
   const limit = valueText(metric, statistic, threshold);
   return `${factsOf(metric).title} (${statistic}) ${sign} ${limit} in ${periodText(periodSeconds)}${of}`;
-}
-
-/** Why an alarm is in the state that this evidence gave it. */
-export function reasonText(alarm: Alarm, { values, breaching, missing, isUnderWay }: Evidence): string {
-  const { metric, statistic, periodSeconds } = alarm;
-  const period = periodText(periodSeconds);
-  const shown = values
-    .slice(-5)
-    .map((value) => (value === null ? "none" : valueText(metric, statistic, value)))
-    .join(", ");
-  const held = missing === values.length ? "nothing was read" : `${values.length > 5 ? "…, " : ""}${shown}`;
-  const total =
-    values.length === 1 ? `The ${isUnderWay ? "present" : "last"} ${period}` : `The last ${values.length} × ${period}`;
-  const verdict =
-    values.length === 1 && missing === 0 ? "" : ` ${breaching} beyond the threshold, ${missing} without data.`;
-  return `${total}: ${held}.${verdict}`;
 }
