@@ -18,7 +18,13 @@ const { endWith, prepare, root, StepError } = await import("../scripts/prepare.m
 const resultsFile = join(root, "bench/RESULTS.md");
 
 /** This file, and what workloads share. */
-const notWorkloads = new Set(["run.mjs", "results.mjs", "training-step-contenders.mjs", "training-step-tfjs-net.mjs"]);
+const notWorkloads = new Set([
+  "run.mjs",
+  "results.mjs",
+  "bench-server.mjs",
+  "training-step-contenders.mjs",
+  "training-step-tfjs-net.mjs",
+]);
 const names = readdirSync(import.meta.dirname)
   .filter((name) => /^[a-z-]+\.mjs$/.test(name) && !notWorkloads.has(name))
   .map((name) => name.replace(/\.mjs$/, ""));

@@ -1,20 +1,27 @@
 /** `npm run bench -- service`: a real server under load: 300 pictures from 8 cameras, and inspection while a training runs. */
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket } from "ws";
+import {
+  casting,
+  ended,
+  load,
+  openFeed,
+  predictRateOf,
+  quantile,
+  readPictures as read,
+  startServer,
+  trainVersion,
+  upload,
+} from "./bench-server.mjs";
 
 export const asks =
   "300 pictures from 8 keep-alive uploaders against the bare predict rate; inspection time while a training runs";
 
-const root = join(import.meta.dirname, "..");
-const casting = join(root, "../shared/data/casting");
 const uploaders = 8;
 /** Between two pictures of the line whose times are taken: three a second. */
 const everyMs = 333;
-const load = (name) => import(join(root, name));
 
 /** @param {{ say?: (line: string) => void, args?: readonly string[] }} options `--quick`: fewer pictures. */
 export async function run({ say = console.error, args = [] } = {}) {
@@ -42,18 +49,11 @@ async function measure({ server, say, pictures, timed }) {
   }
   const training = { normal: read("train/normal"), anomaly: read("train/anomaly") };
   say("adding 2 × 80 labelled pictures and training");
-  for (const [label, files] of Object.entries(training)) {
-    for (const bytes of files.slice(0, 80)) {
-      await client.call("addSample", {
-        params: { projectId },
-        query: { label, part: "train" },
-        bytes,
-        contentType: "image/jpeg",
-      });
-    }
-  }
   const train = async () => ended(client, await client.call("startTraining", { params: { projectId }, body: {} }));
-  const { modelId } = await train();
+  const modelId = await trainVersion(client, projectId, {
+    normal: training.normal.slice(0, 80),
+    anomaly: training.anomaly.slice(0, 80),
+  });
   await client.call("startModel", { params: { modelId } });
   const { method } = await client.call("getModel", { params: { modelId } });
 
@@ -86,17 +86,7 @@ async function throughput({ client, feed, modelId, method, all, say }) {
   const acceptRate = all.length / ((acceptedAt - beganAt) / 1000);
 
   say("the same pictures through the bare predictor");
-  const { openPredictor } = await load("packages/models/dist/predictor.js");
-  const { bytes: model } = await client.call("getModelFile", { params: { modelId }, timeoutMs: 120_000 });
-  const predictor = await openPredictor(model);
-  const predictBeganAt = performance.now();
-  const queue = [...all];
-  const predict = async () => {
-    for (let bytes = queue.shift(); bytes !== undefined; bytes = queue.shift()) await predictor.predict(bytes);
-  };
-  await Promise.all(Array.from({ length: 4 }, predict));
-  const predictRate = all.length / ((performance.now() - predictBeganAt) / 1000);
-  await predictor.close();
+  const predictRate = await predictRateOf(client, modelId, all);
   const share = serviceRate / predictRate;
   return [
     {
@@ -152,88 +142,8 @@ async function latency({ client, feed, projectId, train, all, timed, say }) {
   ];
 }
 
-const quantile = (times, share) =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))];
-
-function read(folder) {
-  const path = join(casting, folder);
-  return readdirSync(path)
-    .sort()
-    .map((name) => new Uint8Array(readFileSync(join(path, name))));
-}
-
-async function upload(client, cameraId, imageId, bytes) {
-  const query = { cameraid: cameraId, assemblylineid: "line-1", imageid: imageId };
-  const { uploadURL } = await client.call("getSignedUrl", { query });
-  const { inspectionId } = await client.putSigned(uploadURL, bytes, { contentType: "image/jpeg" });
-  return inspectionId;
-}
-
-async function ended(client, { id }) {
-  for (;;) {
-    const job = await client.call("getJob", { params: { jobId: id } });
-    if (job.status === "succeeded" || job.status === "cancelled") return job;
-    if (job.status === "failed") throw new Error(`The training failed: ${job.error.message}`);
-    await sleep(200);
-  }
-}
-
 async function stopTraining(client, projectId) {
   const { items } = await client.call("listJobs", { query: { project: projectId } });
   const running = items.find(({ endedAt }) => endedAt === null);
   if (running) await client.call("cancelJob", { params: { jobId: running.id } });
-}
-
-/** Verdicts as they are told live. */
-async function openFeed({ url, token }) {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/api/live`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  const ended = new Map();
-  const waiting = new Map();
-  socket.on("message", (data) => {
-    const event = JSON.parse(String(data));
-    if (event.type !== "inspection" || !["inspected", "failed"].includes(event.inspection.status)) return;
-    ended.set(event.inspection.id, event.inspection);
-    waiting.get(event.inspection.id)?.(event.inspection);
-  });
-  await new Promise((resolve, reject) => {
-    socket.once("open", resolve);
-    socket.once("error", reject);
-  });
-  return {
-    verdictOf: (id) =>
-      ended.has(id) ? Promise.resolve(ended.get(id)) : new Promise((resolve) => waiting.set(id, resolve)),
-    close: () => socket.close(),
-  };
-}
-
-async function startServer(dataFolder) {
-  const program = join(root, "apps/server/dist/main.js");
-  const child = spawn(
-    process.execPath,
-    [program, "--data", dataFolder, "--port", "0", "--empty", "--log-level", "warn"],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const url = await new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout.on("data", (chunk) => {
-      text += chunk;
-      const found = /Sightline runs at (\S+)/.exec(text);
-      if (found) resolve(found[1]);
-    });
-    exited.then(() => reject(new Error(`The server ended before it listened: ${text}`)));
-  });
-  const token = readFileSync(join(dataFolder, "local-admin-token"), "utf8").trim();
-  return {
-    url,
-    token,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-    },
-  };
 }

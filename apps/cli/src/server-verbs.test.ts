@@ -172,6 +172,15 @@ test("a trained model is added, started, listed and stopped; pictures uploaded m
     [[1, true]],
   );
   assert.equal((await replyOf(local("model", "stop", added.id as string))).isRunning, false);
+  const served = await replyOf(local("model", "history", "parts"));
+  assert.deepEqual(
+    (served.items as { modelVersion: number; end: string }[]).map(({ modelVersion, end }) => [modelVersion, end]),
+    [[1, "stopped"]],
+  );
+  const back = await replyOf(local("model", "rollback", "parts"));
+  assert.deepEqual([back.version, back.isRunning, back.threshold], [1, true, 0.5]);
+  const alone = await local("model", "measure", "parts/1", "parts/1");
+  assert.deepEqual([alone.code, codeOf(alone)], [1, "COMPARISON_NEEDS_TWO"]);
   const unknown = await local("model", "start", "parts/7");
   assert.deepEqual([unknown.code, codeOf(unknown)], [1, "NOT_FOUND"]);
   assert.match(unknown.stderr, /There is: parts\/1\./);

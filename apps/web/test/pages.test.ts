@@ -251,6 +251,40 @@ describe("the pages", { skip }, () => {
     await looksRight(admin, "project-settings");
   });
 
+  test("a picture asked about is answered with one key, joins the pictures, and can be taken back", async () => {
+    await page.goto("/inspections");
+    await page.getByRole("link", { name: /part-2/ }).click();
+    await page.getByRole("button", { name: "Ask for review" }).click();
+    await page.getByText("It is in the review queue.").waitFor();
+    await page.goto("/review?reason=person");
+    await page.getByText("What does it show?").waitFor();
+    await looksRight(admin, "review");
+    await page.keyboard.press("1");
+    await page.getByText("A person said").waitFor();
+    await page.getByText("1 picture joined the pictures of pump-housing").waitFor();
+    await page.keyboard.press("u");
+    await page.getByText("A person said").waitFor({ state: "hidden" });
+    await page.keyboard.press("s");
+    await page.getByText("Set aside", { exact: true }).first().waitFor();
+    assert.deepEqual(admin.takeComplaints(), []);
+  });
+
+  test("a trial of a version takes dropped pictures and shows its answers one by one", async () => {
+    await page.goto("/trials");
+    await page.getByRole("button", { name: "New trial" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start" }).click();
+    await page.getByRole("heading", { name: "Trial of version 1" }).waitFor();
+    await page
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles(await castings(21, 1, 1));
+    await page.getByText("What does it show?").waitFor();
+    await looksRight(admin, "trial");
+    await page.goto("/trials");
+    await page.getByRole("link", { name: "pump-housing, version 1" }).waitFor();
+    await looksRight(admin, "trials");
+  });
+
   test("the dark scheme is chosen by hand and kept", async () => {
     await page.goto("/");
     await page.getByRole("button", { name: /^Account of/ }).click();

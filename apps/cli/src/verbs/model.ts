@@ -1,10 +1,11 @@
-/** `sightline model add|list|start|stop`. */
+/** `sightline model add|list|start|stop|measure|rollback|history`. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { findModel, findProject } from "../named-things.js";
 import { rounded, sized, table } from "../outcome.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
 import { type Act, type Context, withJson } from "../verb.js";
+import { register as registerService } from "./model-service.js";
 
 const modelArgument = ["<model>", "PROJECT/VERSION, such as castings/3, or an id"] as const;
 
@@ -19,13 +20,15 @@ export function register(command: Command, act: Act): void {
     .option("--project <project>", "only this one's, by name or id")
     .action(act(list));
   withJson(withConnection(command.command("start")))
-    .description("Let a version inspect; the one before it stops.")
+    .alias("promote")
+    .description("Let a version inspect; the one before it stops when the pictures in it are done.")
     .argument(...modelArgument)
     .action(act(start));
   withJson(withConnection(command.command("stop")))
     .description("Stop inspecting with a version; pictures are kept and wait.")
     .argument(...modelArgument)
     .action(act(stop));
+  registerService(command, act);
 }
 
 /** Model files may have 200 MB and the way to the plant may be slow. */

@@ -50,11 +50,13 @@ function LoadedDeck({ project, filter, empty, models, answers }: LoadedDeckProps
     <>
       <DeckView {...{ deck, project, labels, answers, empty }} />
       {may.allowed && answers !== "boxes" && deck.items.length > 0 && (
-        <AddLabel
-          aim={answers === "labels" ? "labels" : isAnomaly ? "defects" : "classes"}
-          taken={labels}
-          onAdd={(label) => setAdded([...added, label])}
-        />
+        <div style={{ marginTop: 16 }}>
+          <AddLabel
+            aim={answers === "labels" ? "labels" : isAnomaly ? "defects" : "classes"}
+            taken={labels}
+            onAdd={(label) => setAdded([...added, label])}
+          />
+        </div>
       )}
     </>
   );
