@@ -110,7 +110,10 @@ const alarmFields = {
   datapointsToAlarm: z.number().int().min(1).max(1440).describe("How many of them must breach"),
   missingData: MissingData,
   isOn: z.boolean().describe("Off: it is not evaluated"),
-  notifyOn: z.array(AlarmState).max(3).describe("Changes to these states are told to the project's recipients"),
+  notifyOn: z
+    .array(AlarmState)
+    .max(3)
+    .describe("Changes to these states are told to the project's recipients and targets"),
 };
 
 /** How far back an alarm may look, as in CloudWatch: a day, or a week where its periods are whole hours. */

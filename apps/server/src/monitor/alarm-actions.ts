@@ -1,8 +1,9 @@
-/** What a change of an alarm's state sends: a mail to each recipient who has confirmed, through the outbox. */
+/** What a change of an alarm's state sends: a mail to each recipient who has confirmed, a message to each target, through the outbox. */
 import { conditionText } from "@sightline/api/alarm-words";
 import type { Alarm, AlarmState } from "@sightline/api/monitoring";
 import type { Recipient } from "@sightline/api/schemas";
 import type { AlarmMail } from "../actions/mail-templates/alarm.js";
+import type { Notice } from "../actions/notice.js";
 import { toTime } from "../ids.js";
 import type { NewAction } from "../store/actions.js";
 
@@ -14,10 +15,36 @@ export interface ToldChange {
 }
 
 /** Muted alarms change their state and keep their history; they tell nobody. */
-export function isTold(alarm: Alarm, to: AlarmState, recipients: readonly Recipient[], nowMs: number): boolean {
+export function isTold(alarm: Alarm, { from, to }: Pick<ToldChange, "from" | "to">, nowMs: number): boolean {
   const isMuted = alarm.mutedUntil !== null && nowMs < Date.parse(alarm.mutedUntil);
-  return !isMuted && alarm.notifyOn.includes(to) && recipients.length > 0;
+  // The first look that finds all well is no news to anybody.
+  const isFirstWord = from === "INSUFFICIENT_DATA" && to === "OK";
+  return !isMuted && !isFirstWord && alarm.notifyOn.includes(to);
 }
+
+/** What a target is told of a change. */
+export function alarmNotice(alarm: Alarm, change: ToldChange, number: number, targetIds: readonly string[]): Notice {
+  const { id, name, cameraId, metric, statistic, threshold } = alarm;
+  return {
+    projectId: alarm.projectId,
+    key: `alarm-${id}-${number}`,
+    subject: subjectOf(alarm, change),
+    path: `/monitoring/${id}`,
+    to: targetIds.map((targetId) => ({ targetId })),
+    message: {
+      type: "alarm",
+      fields: {
+        alarm: { id, name, cameraId, metric, statistic, threshold, condition: conditionText(alarm) },
+        from: change.from,
+        state: change.to,
+        reason: change.reason,
+        changedAt: toTime(change.changedAtMs),
+      },
+    },
+  };
+}
+
+const subjectOf = (alarm: Alarm, { to }: ToldChange) => `${to} - Alarm: ${alarm.name} Project: ${alarm.projectName}`;
 
 /** @param number of the change: the same change told twice is stored once. */
 export function alarmActions(
@@ -26,7 +53,7 @@ export function alarmActions(
   number: number,
   recipients: readonly Recipient[],
 ): NewAction[] {
-  const subject = `${change.to} - Alarm: ${alarm.name} Project: ${alarm.projectName}`;
+  const subject = subjectOf(alarm, change);
   const payload: AlarmMail = {
     subject,
     alarmId: alarm.id,

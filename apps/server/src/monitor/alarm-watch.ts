@@ -1,11 +1,12 @@
 /** Looks at every alarm now and then, and at once when something happens in its project; records what changed and has it told. */
 import type { Alarm } from "@sightline/api/monitoring";
+import { insertNotice } from "../actions/notice.js";
 import type { Now } from "../ids.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
 import type { AlarmLook, WatchedAlarm } from "../store/alarms.js";
 import type { Store } from "../store/store.js";
-import { alarmActions, isTold } from "./alarm-actions.js";
+import { alarmActions, alarmNotice, isTold } from "./alarm-actions.js";
 import { reasonText } from "./alarm-reason.js";
 import { look, neededFromMs } from "./alarm-states.js";
 import { defaultAlarms } from "./default-alarms.js";
@@ -82,10 +83,9 @@ export function startAlarmWatch(deps: AlarmWatchDeps): AlarmWatch {
       const inForce = await tx.alarms.get(alarm.id);
       if (inForce === undefined) return 0;
       const recipients = await tx.recipients.confirmed(alarm.projectId);
-      const changes = seen.changes.map((change) => ({
-        ...change,
-        isTold: isTold(inForce, change.to, recipients, now()),
-      }));
+      const targets = (await tx.targets.list(alarm.projectId)).filter(({ isEnabled }) => isEnabled);
+      const isHeard = recipients.length + targets.length > 0;
+      const changes = seen.changes.map((change) => ({ ...change, isTold: isHeard && isTold(inForce, change, now()) }));
       const numbers = await tx.alarms.recordLook(alarm.id, revision, { ...seen, changes });
       let actions = 0;
       for (const [index, change] of changes.entries()) {
@@ -93,6 +93,8 @@ export function startAlarmWatch(deps: AlarmWatchDeps): AlarmWatch {
         if (number === undefined || !change.isTold) continue;
         for (const action of alarmActions(inForce, change, number, recipients))
           if (await tx.actions.insert(action)) actions++;
+        const targetIds = targets.map(({ id }) => id);
+        actions += await insertNotice(tx, alarmNotice(inForce, change, number, targetIds));
       }
       return actions;
     });

@@ -203,7 +203,10 @@ function Fields({ close, alarm, projectId, onAdded }: Omit<AlarmFormProps, "isOp
             Rings when: {conditionText(settings)}.
           </Text>
         )}
-        <Checkbox.Group {...form.getInputProps("notifyOn")} label="Mail the project’s recipients when it becomes">
+        <Checkbox.Group
+          {...form.getInputProps("notifyOn")}
+          label="Tell the project’s recipients and targets when it becomes"
+        >
           <Group mt={6}>
             <Checkbox value="ALARM" label="Alarm" />
             <Checkbox value="OK" label="OK" />

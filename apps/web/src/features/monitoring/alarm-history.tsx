@@ -28,7 +28,7 @@ export function AlarmHistory({ alarmId }: { alarmId: string }) {
                     <Text size="xs" c="dimmed">
                       <TimeText time={change.changedAt} />
                       {` · was ${stateLooks[change.from].word}`}
-                      {change.isTold && " · mailed"}
+                      {change.isTold && " · told"}
                     </Text>
                   </Stack>
                 </li>

@@ -88,8 +88,8 @@ const missingWords = {
 const stateWords = { ALARM: "Alarm", OK: "OK", INSUFFICIENT_DATA: "No data" } as const;
 
 function tellWords({ notifyOn }: Alarm): string {
-  if (notifyOn.length === 0) return "It mails nobody.";
-  return `It mails the project’s recipients when it becomes ${notifyOn.map((state) => stateWords[state]).join(" or ")}.`;
+  if (notifyOn.length === 0) return "It tells nobody.";
+  return `It tells the project’s recipients and targets when it becomes ${notifyOn.map((state) => stateWords[state]).join(" or ")}.`;
 }
 
 function Since({ alarm }: { alarm: Alarm }) {

@@ -66,7 +66,7 @@ export function Page() {
                 <AlarmRows alarms={items} showProject={project === undefined} />
               ) : (
                 <Face compact icon={mdiBellOutline} title="No alarm here" action={addButton}>
-                  An alarm watches a metric and tells the project’s recipients when it leaves its limits.
+                  An alarm watches a metric and tells the project’s recipients and targets when it leaves its limits.
                 </Face>
               )
             }
