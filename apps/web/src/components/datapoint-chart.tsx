@@ -4,6 +4,7 @@ import type { Datapoint } from "@sightline/api/monitoring";
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { timeLabels } from "./time-labels.js";
 
 const height = 240;
 
@@ -107,14 +108,4 @@ function options(
 function rangeOf(min: number | null, max: number | null): [number, number] {
   const top = Math.max(max ?? 0, 1e-3);
   return [Math.min(0, min ?? 0), top * 1.15];
-}
-
-/** Hours and minutes; the day where the axis spans several. */
-function timeLabels(plot: uPlot, splits: number[]): string[] {
-  const { min = 0, max = 0 } = plot.scales.x ?? {};
-  const manyDays = (max ?? 0) - (min ?? 0) > 2 * 86_400;
-  const style: Intl.DateTimeFormatOptions = manyDays
-    ? { weekday: "short", day: "numeric" }
-    : { hour: "2-digit", minute: "2-digit" };
-  return splits.map((seconds) => new Date(seconds * 1000).toLocaleString(undefined, style));
 }

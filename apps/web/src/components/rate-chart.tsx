@@ -6,6 +6,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { chartData, rateCeiling } from "./chart-data.js";
 import { count, percent } from "./format.js";
+import { timeLabels } from "./time-labels.js";
 
 const height = 224;
 
@@ -111,14 +112,4 @@ function wholeCount(tick: number): string {
 function bars(): Pick<uPlot.Series, "paths"> {
   const paths = uPlot.paths.bars?.({ size: [0.72, 18], radius: 0.15, align: 1 });
   return paths === undefined ? {} : { paths };
-}
-
-/** Hours and minutes; the day where the axis spans several. */
-function timeLabels(plot: uPlot, splits: number[]): string[] {
-  const { min = 0, max = 0 } = plot.scales.x ?? {};
-  const manyDays = (max ?? 0) - (min ?? 0) > 2 * 86_400;
-  const style: Intl.DateTimeFormatOptions = manyDays
-    ? { weekday: "short", day: "numeric" }
-    : { hour: "2-digit", minute: "2-digit" };
-  return splits.map((seconds) => new Date(seconds * 1000).toLocaleString(undefined, style));
 }
