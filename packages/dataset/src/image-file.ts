@@ -114,6 +114,24 @@ export async function encodeOverlay(picture: Image, overlayPng: Uint8Array, qual
     .toBuffer();
 }
 
+/** The picture with a partly transparent PNG stretched over it, its pixels kept sharp; 1 shows the PNG as it is. */
+export async function withLayer(picture: Image, layerPng: Uint8Array, opacity: number): Promise<Image> {
+  const { width, height } = picture;
+  const { data: layer } = await sharp(layerPng)
+    .resize(width, height, { fit: "fill", kernel: "nearest" })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const data = picture.data.slice();
+  for (let i = 0, at = 0; i < width * height; i++, at += 3) {
+    const share = ((layer[i * 4 + 3] as number) / 255) * opacity;
+    if (share === 0) continue;
+    for (let c = 0; c < 3; c++)
+      data[at + c] = Math.round((data[at + c] as number) * (1 - share) + (layer[i * 4 + c] as number) * share);
+  }
+  return { width, height, data };
+}
+
 function open(bytes: Uint8Array, header: ImageHeader): Sharp {
   // Our own limit stands in checkPixels; "error" refuses what is cut off but lets pass what cameras get slightly wrong.
   const pipeline = sharp(bytes, { failOn: "error", limitInputPixels: false, sequentialRead: true });

@@ -1,7 +1,8 @@
 /** Measures a model on pictures it never saw; the only place that opens a dataset's test part. */
 import { readFile } from "node:fs/promises";
 import type { DatasetFormat, LabelledPictures, Sample, Task } from "@sightline/dataset/dataset";
-import { decodeMask, ImageError } from "@sightline/dataset/image-file";
+import { DefectMaskError, decodeDefectMask } from "@sightline/dataset/defect-mask";
+import { ImageError } from "@sightline/dataset/image-file";
 import { readTestPart } from "@sightline/dataset/test-part";
 import { resizeMap, type ScoreMap } from "@sightline/vision/heat-map";
 import { defaultDetection } from "./detect.js";
@@ -21,6 +22,14 @@ import { ModelError, throwIfCancelled } from "./model-error.js";
 import { inOrder } from "./pictures.js";
 import { aupro, type MaskedMap, pixelAuroc } from "./pixel-metrics.js";
 import type { Prediction, PredictOptions, Predictor } from "./predictor.js";
+import type { DefectType } from "./segmentation/defect-types.js";
+import type { LabelMap } from "./segmentation/label-map.js";
+import {
+  type DefectMetrics,
+  defectMetrics,
+  type PixelConfusion,
+  pixelConfusion,
+} from "./segmentation/segmentation-metrics.js";
 import { quantile } from "./threshold.js";
 
 interface Measured {
@@ -51,6 +60,8 @@ export interface ClassEvaluation extends Measured {
   readonly pixelAuroc?: number | null;
   /** Only where the test part has masks; up to a false-positive rate of 0.3. */
   readonly aupro?: number | null;
+  /** Models that learnt from masks: each kind of defect, to the pixel; on the test's masks, else as the folds measured it. */
+  readonly defects?: readonly DefectMetrics[];
 }
 
 export interface MultilabelEvaluation extends Measured {
@@ -126,15 +137,17 @@ export async function evaluateSamples(
   const { predictor, pictures, signal, onProgress, onAnswer } = options;
   const { manifest } = predictor;
   const truthOf = truths(predictor, pictures);
+  const hasMasks = manifest.task === "anomaly" && pictures.samples.some(({ maskFile }) => maskFile !== undefined);
   const wants: PredictOptions = {
-    ...(pictures.samples.some(({ maskFile }) => maskFile !== undefined) && { anomalyMap: true }),
+    ...(hasMasks && { anomalyMap: true, labelMap: true }),
     // Average precision looks at the whole ranking, not only at what a user is shown.
     ...(manifest.task === "detection" && { scoreThreshold: lowestScore }),
   };
-  const hasMasks = manifest.task === "anomaly" && pictures.samples.some(({ maskFile }) => maskFile !== undefined);
   const skipped = [...pictures.skipped];
   const answered: Answered[] = [];
   const maps: MaskedMap[] = [];
+  const drawn: PixelConfusion[] = [];
+  const maskNotes = [...(pictures.maskNotes ?? [])];
   const begun = performance.now();
   let done = 0;
   await inOrder(
@@ -158,9 +171,15 @@ export async function evaluateSamples(
       const truth = truthOf(sample);
       onAnswer?.(sample, result);
       answered.push({ sample, truth, prediction: result });
-      if (hasMasks && result.anomalyMap) {
-        const masked = await maskedMap(sample, truth, result.anomalyMap, manifest.input);
-        if (masked) maps.push(masked);
+      if (!hasMasks) return;
+      try {
+        const mask = await openMask(sample, truth, manifest.segmentation?.types ?? []);
+        if (mask === null) return;
+        if (result.anomalyMap) maps.push(maskedMap(mask, result.anomalyMap, manifest.input));
+        if (result.labelMap) drawn.push(maskedLabels(mask, result.labelMap, manifest.segmentation?.types.length ?? 0));
+      } catch (error) {
+        if (!(error instanceof ImageError || error instanceof DefectMaskError || isFileError(error))) throw error;
+        maskNotes.push({ name: sample.name, reason: `its mask takes no part: ${error.message}` });
       }
     },
     ahead,
@@ -180,11 +199,15 @@ export async function evaluateSamples(
     msPerImage: { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
     skipped,
     boxNotes: pictures.boxNotes ?? [],
-    maskNotes: pictures.maskNotes ?? [],
+    maskNotes,
   };
   if (manifest.task === "detection") return detectionResult(manifest, answered, measured);
   if (manifest.task === "multilabel") return multilabelResult(manifest, answered, measured);
-  return classResult(manifest, answered, measured, hasMasks ? maps : null);
+  const { segmentation } = manifest;
+  // Without masks to test on, what the folds measured is what is known.
+  const defects =
+    drawn.length > 0 && segmentation ? defectMetrics(segmentation.types, drawn, "test") : manifest.metrics?.defects;
+  return classResult(manifest, answered, measured, hasMasks ? maps : null, defects);
 }
 
 interface Answered {
@@ -198,6 +221,7 @@ function classResult(
   answered: readonly Answered[],
   measured: Measured,
   maps: readonly MaskedMap[] | null,
+  defects: readonly DefectMetrics[] | undefined,
 ): SampleEvaluation {
   const isAnomaly = task === "anomaly";
   const scores = isAnomaly
@@ -219,8 +243,9 @@ function classResult(
     accuracy: accuracy ?? 0,
     threshold: isAnomaly ? 0.5 : null,
     ...(maps && { pixelAuroc: pixelAuroc(maps), aupro: aupro(maps) }),
+    ...(defects && { defects }),
   };
-  return { evaluation, metrics, scores, roc: roc(scores) };
+  return { evaluation, metrics: { ...metrics, ...(defects && { defects }) }, scores, roc: roc(scores) };
 }
 
 function detectionResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
@@ -313,26 +338,52 @@ function truths({ manifest }: Predictor, pictures: LabelledPictures): (sample: S
   return ({ label }) => label;
 }
 
-/**
- * Map and mask at the model's input size, where both are defined for pictures of any size. `null` for a defect nobody
- * drew a mask for, and for a mask that can't be read.
- */
-async function maskedMap(
-  sample: Sample,
-  truth: string,
+/** A sample's mask: 0 nothing, 1 a defect of no type that the model knows, k + 2 its k-th type. `null` for a defect nobody drew a mask for. */
+async function openMask(sample: Sample, truth: string, types: readonly DefectType[]): Promise<LabelMap | null> {
+  if (sample.maskFile === undefined)
+    return truth === "anomaly" ? null : { width: 1, height: 1, data: new Uint8Array(1) };
+  const known = types.map(({ label }) => label);
+  const others = (sample.maskColours?.map(({ label }) => label) ?? [sample.label]).filter(
+    (label) => !known.includes(label),
+  );
+  const all = [...known, ...others];
+  const mask = await decodeDefectMask(new Uint8Array(await readFile(sample.maskFile)), {
+    types: all,
+    colours: sample.maskColours,
+    label: sample.label,
+  });
+  return { ...mask, data: mask.data.map((type) => (type === 0 ? 0 : type > known.length ? 1 : type + 1)) };
+}
+
+/** What a mask says at another size: each pixel as its nearest one is. */
+function maskAt(mask: LabelMap, width: number, height: number): Uint8Array {
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * mask.height) / height) * mask.width;
+    for (let x = 0; x < width; x++)
+      data[y * width + x] = mask.data[row + Math.floor(((x + 0.5) * mask.width) / width)] as number;
+  }
+  return data;
+}
+
+/** Map and mask at the model's input size, where both are defined for pictures of any size. */
+function maskedMap(
+  mask: LabelMap,
   map: ScoreMap,
   { width, height }: { readonly width: number; readonly height: number },
-): Promise<MaskedMap | null> {
-  const mask = new Uint8Array(width * height);
-  if (sample.maskFile !== undefined) {
-    const drawn = await decodeMask(new Uint8Array(await readFile(sample.maskFile)));
-    for (let y = 0; y < height; y++) {
-      const row = Math.floor(((y + 0.5) * drawn.height) / height) * drawn.width;
-      for (let x = 0; x < width; x++)
-        mask[y * width + x] = drawn.data[row + Math.floor(((x + 0.5) * drawn.width) / width)] as number;
-    }
-  } else if (truth === "anomaly") return null;
-  return { width, height, scores: resizeMap(map, width, height).data, mask };
+): MaskedMap {
+  return {
+    width,
+    height,
+    scores: resizeMap(map, width, height).data,
+    mask: maskAt(mask, width, height).map((type) => Math.min(1, type)),
+  };
+}
+
+/** Pixels by what the mask says and what the model says, as fine as the model says it. */
+function maskedLabels(mask: LabelMap, answer: LabelMap, types: number): PixelConfusion {
+  const truth = maskAt(mask, answer.width, answer.height).map((type) => Math.max(0, type - 1));
+  return pixelConfusion(truth, answer.data, types);
 }
 
 const answerKinds: Readonly<Record<Task, string>> = {

@@ -2,6 +2,8 @@
 import type { Task } from "@sightline/dataset/dataset";
 import type { Metrics, RocPoint, ScoredSample } from "./metrics.js";
 import { ModelError } from "./model-error.js";
+import { type DefectType, maxDefectTypes } from "./segmentation/defect-types.js";
+import type { DefectMetrics } from "./segmentation/segmentation-metrics.js";
 import type { Calibration } from "./threshold.js";
 
 export const manifestVersion = 1;
@@ -48,6 +50,14 @@ export interface TrainingSummary {
   readonly ended: "finished" | "patience" | "budget" | "stopped";
 }
 
+/** What a model knows of defects' places. */
+export interface SegmentationSummary {
+  /** In the order of the map's layers. */
+  readonly types: readonly DefectType[];
+  /** Pictures with masks that it learnt from. */
+  readonly images: number;
+}
+
 export interface Manifest extends Calibration {
   readonly formatVersion: typeof manifestVersion;
   readonly method: string;
@@ -70,6 +80,8 @@ export interface Manifest extends Calibration {
   readonly multiplyAccumulates?: number;
   /** How a training by epochs went. */
   readonly training?: TrainingSummary;
+  /** Models that learnt from masks: the types of defects that their map shows. */
+  readonly segmentation?: SegmentationSummary;
   readonly metrics: Metrics | null;
   /** What the threshold slider counts; empty for several classes. */
   readonly scores: readonly ScoredSample[];
@@ -133,6 +145,7 @@ export function parseManifest(text: string): Manifest {
       ...(input.optional("fit") && { fit: input.oneOf("fit", ["stretch", "letterbox"] as const) }),
     },
     ...readNetSettings(manifest, task, labels),
+    ...readSegmentation(manifest),
     threshold: manifest.number("threshold"),
     temperature: manifest.number("temperature", Number.MIN_VALUE),
     metrics: readMetrics(manifest.optional("metrics")?.object("metrics")),
@@ -198,6 +211,25 @@ function readNetSettings(manifest: Reader, task: Task, labels: readonly string[]
   };
 }
 
+function readSegmentation(manifest: Reader): Pick<Manifest, "segmentation"> {
+  const segmentation = manifest.optional("segmentation")?.object("segmentation");
+  if (!segmentation) return {};
+  const types = segmentation.list("types", readDefectType);
+  if (
+    types.length === 0 ||
+    types.length > maxDefectTypes ||
+    new Set(types.map(({ label }) => label)).size !== types.length
+  )
+    segmentation.fail("types", `1 to ${maxDefectTypes} types, all different`);
+  return { segmentation: { types, images: segmentation.whole("images", 0) } };
+}
+
+function readDefectType(row: Reader): DefectType {
+  const colour = row.string("colour");
+  if (!/^#[0-9a-f]{6}$/.test(colour)) row.fail("colour", "a colour like #23a436");
+  return { label: row.string("label"), colour };
+}
+
 function readMetrics(metrics: Reader | undefined): Metrics | null {
   if (!metrics) return null;
   const confusion = metrics.object("confusion");
@@ -231,6 +263,21 @@ function readMetrics(metrics: Reader | undefined): Metrics | null {
           };
         })
       : [],
+    ...(metrics.optional("defects") && { defects: metrics.list("defects", readDefectMetrics) }),
+  };
+}
+
+function readDefectMetrics(row: Reader): DefectMetrics {
+  const part = (name: string): number | null => row.optional(name)?.number(name, 0, 1) ?? null;
+  return {
+    ...readDefectType(row),
+    source: row.oneOf("source", ["test", "heldOut"] as const),
+    images: row.whole("images", 0),
+    precision: part("precision"),
+    recall: part("recall"),
+    f1: part("f1"),
+    iou: part("iou"),
+    meanIou: part("meanIou"),
   };
 }
 

@@ -9,6 +9,14 @@ import type { Calibration } from "./threshold.js";
 /** A method of either kind. */
 export type Method = FoldMethod | NetMethod;
 
+interface MaskMethod {
+  /**
+   * Where the training part has masks, a part that says where which defect is joins its network: it costs a fraction of the
+   * backbone's time. Left out: never, for networks far smaller than that.
+   */
+  readonly learnsMasks?: true;
+}
+
 // ------------------------------------------------------------------ measured fold by fold
 
 export interface TrainingContext {
@@ -48,7 +56,7 @@ export interface Trainable {
 }
 
 /** Prepares its features once, is measured on held-out folds, then fits all pictures. */
-export interface FoldMethod {
+export interface FoldMethod extends MaskMethod {
   readonly kind: "folds";
   /** For people. */
   readonly title: string;
@@ -159,7 +167,7 @@ export interface TrainedNet {
   readonly heldOut?: readonly { readonly sample: Sample; readonly logits: Float64Array }[];
 }
 
-export interface NetMethod {
+export interface NetMethod extends MaskMethod {
   readonly kind: "net";
   /** For people. */
   readonly title: string;

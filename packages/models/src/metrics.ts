@@ -1,5 +1,7 @@
 /** How good answers are: accuracy, precision, recall, F1, ROC, AUROC, calibration error, pixel AUROC and AUPRO. */
 
+import type { DefectMetrics } from "./segmentation/segmentation-metrics.js";
+
 export interface Confusion {
   readonly labels: readonly string[];
   /** `counts[truth][answer]`, in the order of `labels`. */
@@ -38,6 +40,8 @@ export interface Metrics {
   readonly mAP50_95: number | null;
   /** One row a label for several labels at once and for detection; else empty. */
   readonly perLabel: readonly LabelMetrics[];
+  /** Models that learnt from masks: how well each kind of defect is found to the pixel. */
+  readonly defects?: readonly DefectMetrics[];
 }
 
 /** How well one label is found, whatever becomes of the others. */

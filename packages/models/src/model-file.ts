@@ -60,7 +60,7 @@ const promisedOutputs: Readonly<Record<Task, readonly string[]>> = {
   detection: [modelValues.boxes, modelValues.scores],
 };
 
-function checkValues(graph: Graph, { task, input, labels }: Manifest): void {
+function checkValues(graph: Graph, { task, input, labels, segmentation }: Manifest): void {
   const image = graph.inputs.find((value) => value.name === modelValues.image);
   const expected = ["N", 3, input.height, input.width].join(" × ");
   const isAsked =
@@ -76,7 +76,7 @@ function checkValues(graph: Graph, { task, input, labels }: Manifest): void {
       `The model file must have one input "image", float32 ${expected}, got ${graph.inputs.map((v) => `${v.name} ${v.type} ${v.dims.join(" × ")}`).join(", ")}. Train the model again.`,
     );
   const { probabilities, boxes, scores } = modelValues;
-  const promised = promisedOutputs[task];
+  const promised = [...promisedOutputs[task], ...(segmentation ? [modelValues.defectMap] : [])];
   const missing = promised.filter((name) => !graph.outputs.some((output) => output.name === name));
   if (missing.length > 0)
     throw new ModelError(
@@ -89,6 +89,12 @@ function checkValues(graph: Graph, { task, input, labels }: Manifest): void {
     throw new ModelError(
       "MODEL_DAMAGED",
       `The model file answers with ${classes} ${task === "detection" ? "scores a box" : "probabilities"}, its manifest names ${labels.length} labels. Train the model again.`,
+    );
+  const layers = sizeOf(modelValues.defectMap, 1);
+  if (segmentation && typeof layers === "number" && layers !== segmentation.types.length)
+    throw new ModelError(
+      "MODEL_DAMAGED",
+      `The model file's map shows ${layers} kinds of defects, its manifest names ${segmentation.types.length}. Train the model again.`,
     );
   const sides = sizeOf(boxes, 2);
   if (task === "detection" && typeof sides === "number" && sides !== 4)

@@ -8,6 +8,8 @@ export const modelValues = {
   score: "score",
   /** Anomaly models: `[N, 1, h, w]`, where the anomaly is, 0–1. */
   anomalyMap: "anomaly_map",
+  /** Models that learnt from masks: `[N, types, h, w]`, which defect shows where, 0–1, 0.5 at each type's own limit. */
+  defectMap: "defect_map",
   /** Several classes: calibrated probabilities `[N, classes]`; several labels at once: independent ones. */
   probabilities: "probabilities",
   /** Detectors: `[N, M, 4]`, x1 y1 x2 y2 in pixels of the input. */

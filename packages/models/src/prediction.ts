@@ -3,6 +3,7 @@ import type { LabelledBox, Task } from "@sightline/dataset/dataset";
 import type { ScoreMap } from "@sightline/vision/heat-map";
 import { anomalyLabels, type Manifest } from "./manifest.js";
 import { indexOfLargest } from "./measure.js";
+import type { LabelMap } from "./segmentation/label-map.js";
 import { clampScore, confidence, reanchor } from "./threshold.js";
 
 /** One object found. */
@@ -50,6 +51,8 @@ export interface Prediction {
   readonly anomalies: readonly AnomalyArea[] | null;
   /** PNG of the picture's size with a colour a defect type, the rest white and transparent; only where asked for and `anomalies` is there. */
   readonly labelMapPng?: Uint8Array;
+  /** What the PNG shows, one number a pixel, at most 512 pixels long: 0 nothing, k the manifest's k-th type; only where asked for. */
+  readonly labelMap?: LabelMap;
   /** Transparent PNG of the anomaly map, the picture's shape, at most 512 pixels long; only where asked for, anomaly models only. */
   readonly heatMapPng?: Uint8Array;
   /** The map itself on the model's own grid; only where asked for, anomaly models only. */
@@ -69,7 +72,9 @@ export interface PredictOptions {
   readonly heatMap?: boolean | "anomalous";
   readonly anomalyMap?: boolean;
   /** Models that learnt from masks: also the PNG with a colour a defect type; `"anomalous"`: only where one shows. */
-  readonly labelMap?: boolean | "anomalous";
+  readonly labelMapPng?: boolean | "anomalous";
+  /** Models that learnt from masks: also what each pixel shows. */
+  readonly labelMap?: boolean;
   readonly stages?: boolean;
   /** Anomaly models: threshold in force on the model's own scale, 0–1; 0.5 (the default) is the model's own. */
   readonly threshold?: number;

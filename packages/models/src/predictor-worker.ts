@@ -19,6 +19,13 @@ import {
   type StageTimes,
 } from "./prediction.js";
 import type { FromWorker, PlainError, Question, ToWorker, WorkerStart } from "./predictor-messages.js";
+import {
+  anomalyAreas,
+  type LabelMap,
+  labelMap,
+  labelMapSize,
+  labelMapPng as paintLabelMap,
+} from "./segmentation/label-map.js";
 
 /** Pictures decoded ahead at most: bounds the memory of decoded pictures. */
 const maxDecoding = 4;
@@ -161,17 +168,30 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
     return;
   }
   const ownScore = floats(results[modelValues.score])[0] as number;
-  const verdict = { ...anomalyVerdict(ownScore, options.threshold ?? 0.5), ...facts() };
+  const defects = defectsIn(results[modelValues.defectMap], size);
+  const verdict = {
+    ...anomalyVerdict(ownScore, options.threshold ?? 0.5),
+    anomalies: defects?.areas ?? null,
+    ...facts(),
+  };
   const wantsHeatMap = options.heatMap === "anomalous" ? verdict.isAnomalous === true : options.heatMap === true;
   const drawn = results[modelValues.anomalyMap];
-  if ((!wantsHeatMap && !options.anomalyMap) || drawn === undefined) {
+  const showsDefect = (defects?.areas.length ?? 0) > 1;
+  const wantsLabelMap = options.labelMapPng === "anomalous" ? showsDefect : options.labelMapPng === true;
+  const wanted = {
+    heatMap: wantsHeatMap && drawn !== undefined,
+    anomalyMap: options.anomalyMap === true && drawn !== undefined,
+    labelMapPng: wantsLabelMap && defects !== null,
+    labelMap: options.labelMap === true && defects !== null,
+  };
+  if (!Object.values(wanted).includes(true)) {
     send({ kind: "answer", id, prediction: verdict });
     return;
   }
-  const [, , rows = 1, columns = 1] = drawn.dims;
-  const map = { width: columns, height: rows, data: floats(drawn) };
+  const [, , rows = 1, columns = 1] = drawn?.dims ?? [];
+  const map = drawn ? { width: columns, height: rows, data: floats(drawn) } : null;
   // Painting and compressing go on while the next pictures run.
-  void withMaps(verdict, map, { ...options, heatMap: wantsHeatMap }).then(
+  void withMaps(verdict, map, defects?.map ?? null, wanted).then(
     (prediction) => send({ kind: "answer", id, prediction }),
     (error) => send({ kind: "failure", id, error: plain(error) }),
   );
@@ -182,16 +202,40 @@ function sizeOf({ width, height }: ImageHeader): { width: number; height: number
   return { width, height };
 }
 
-async function withMaps(verdict: Prediction, map: ScoreMap, options: PredictOptions): Promise<Prediction> {
+/** Which defects show where; `null` for a model that learnt from no masks. */
+function defectsIn(map: Tensor | undefined, picture: { readonly width: number; readonly height: number }) {
+  const { segmentation } = manifest;
+  if (segmentation === undefined || map === undefined) return null;
+  const [, types = 0, rows = 1, columns = 1] = map.dims;
+  const { width, height } = labelMapSize(picture);
+  const found = labelMap({ types, width: columns, height: rows, data: floats(map) }, width, height);
+  return { map: found, areas: anomalyAreas(found, segmentation.types) };
+}
+
+async function withMaps(
+  verdict: Prediction,
+  map: ScoreMap | null,
+  defects: LabelMap | null,
+  wanted: {
+    readonly heatMap: boolean;
+    readonly anomalyMap: boolean;
+    readonly labelMapPng: boolean;
+    readonly labelMap: boolean;
+  },
+): Promise<Prediction> {
   // A smooth map gains nothing from millions of pixels: whoever shows it stretches it over the picture.
   const scale = Math.min(1, maxHeatMapSide / Math.max(verdict.width, verdict.height));
   const across = Math.max(1, Math.round(verdict.width * scale));
   const down = Math.max(1, Math.round(verdict.height * scale));
-  const heatMapPng = options.heatMap ? await encodePalettePng(paintLevels(map, across, down), heatPalette) : undefined;
+  const heatMapPng = wanted.heatMap && map ? await encodePalettePng(paintLevels(map, across, down), heatPalette) : null;
+  const types = manifest.segmentation?.types ?? [];
+  const painted = wanted.labelMapPng && defects ? await paintLabelMap(defects, types, verdict) : null;
   return {
     ...verdict,
     ...(heatMapPng && { heatMapPng: new Uint8Array(heatMapPng) }),
-    ...(options.anomalyMap && { anomalyMap: map }),
+    ...(painted && { labelMapPng: new Uint8Array(painted) }),
+    ...(wanted.anomalyMap && map && { anomalyMap: map }),
+    ...(wanted.labelMap && defects && { labelMap: defects }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** From labelled pictures to a finished model file; the only input is the training part. */
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
+import type { Graph } from "@sightline/nn/graph";
 import { readBackbone } from "./backbone.js";
 import { type FoldCandidate, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
@@ -15,6 +16,9 @@ import { type NetCandidate, trainNet } from "./net-training.js";
 import { PictureSet } from "./pictures.js";
 import { type MethodChoice, methods } from "./registry.js";
 import { Resumption } from "./resumption.js";
+import { withDefectBranch } from "./segmentation/defect-branch.js";
+import { planDefects } from "./segmentation/plan-defects.js";
+import { type SegmentationContext, trainSegmentation } from "./segmentation/segmentation.js";
 import { calibratedScore, softmax } from "./threshold.js";
 import { splitForValidation } from "./validation-split.js";
 import { sightlineVersion } from "./version.js";
@@ -79,6 +83,8 @@ export interface TrainingResult extends TrainedModel {
 
 /** `auto` tries a network only with at least this much time left of a budget that a person gave. */
 const leastNetMs = 60_000;
+/** With masks, the verdict gets this share of the progress and of a budget. */
+const verdictShare = 0.5;
 /** … and only where the quick methods leave room. */
 const goodEnough = 0.995;
 
@@ -101,11 +107,14 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { boxNotes = [], maskNotes = [] } = labelled;
   const before = await Resumption.open(options.checkpoint);
   let furthest = 0;
-  const report = (progress: number, step: string, live?: LiveProgress): void => {
+  const tell = (progress: number, step: string, live?: LiveProgress): void => {
     // A bar that goes back makes people doubt it.
     furthest = Math.max(furthest, progress);
     options.onProgress?.({ progress: furthest, step, ...(live && { live }) });
   };
+  /** Of the verdict's part. */
+  let share = 1;
+  const report: typeof tell = (progress, step, live) => tell(progress * share, step, live);
   throwIfCancelled(signal);
   report(0, "Reading the pictures");
   checkLabels(labelled);
@@ -127,13 +136,21 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   report(0.08, "Reading the pictures");
 
   const { task } = labelled;
+  const planned = wanted.some((name) => registry[name]?.learnsMasks) ? planDefects(labelled, pictures.samples) : null;
+  const masks = typeof planned === "string" ? null : planned;
+  if (masks !== null) share = verdictShare;
+  const notes = [
+    ...maskNotes,
+    ...(typeof planned === "string" ? [{ name: options.datasetName ?? "", reason: planned }] : []),
+  ];
   const answers = answersOf(labelled, pictures.samples);
   const suitable = suitableMethods(options.method, wanted, registry, labelled, answers);
   const shared = { ...options, ...answers, pictures, task, backbone };
   const folds = suitable.filter((name) => registry[name]?.kind === "folds");
   const nets = suitable.filter((name) => registry[name]?.kind === "net");
-  const leftMs = (): number | undefined =>
-    options.budgetMs === undefined ? undefined : Math.max(0, options.budgetMs - before.spentMs);
+  const leftOf = (budgetMs: number | undefined): number | undefined =>
+    budgetMs === undefined ? undefined : Math.max(0, budgetMs - before.spentMs);
+  const leftMs = (): number | undefined => leftOf(options.budgetMs && options.budgetMs * share);
   const netShare = nets.length === 0 ? 0 : folds.length === 0 ? 0.9 : 0.5;
 
   const tried: FoldCandidate[] = [];
@@ -169,18 +186,29 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     const candidates = comparison(tried, best, net, split.validation, pictures.samples, answers.truths, task);
     const winner = candidates.find(({ chosen }) => chosen)?.method;
     const common = { options, hash, samples: [...pictures.samples, ...listed.samples], answers, candidates };
-    if (net !== null && winner === net.name) {
-      const model = writeModel(net.graph, describe(common, net.name, net));
-      report(1, "Done");
-      return { ...model, skipped, boxNotes, maskNotes, seconds: before.spentMs / 1000 };
-    }
+    const finished = async (graph: Graph, manifest: Manifest): Promise<TrainingResult> => {
+      const model =
+        masks === null || !registry[manifest.method]?.learnsMasks
+          ? writeModel(graph, manifest)
+          : await withDefects(graph, manifest, {
+              ...masks,
+              ...{ backbone, seed, signal, threads: options.threads },
+              budgetMs: leftOf(options.budgetMs),
+              onProgress: (done, step) => tell(share + (1 - share) * done, step),
+              onUnusable: ({ name }, reason) =>
+                notes.push({ name, reason: `${reason} The picture takes part without its mask.` }),
+            });
+      tell(1, "Done");
+      return { ...model, skipped, boxNotes, maskNotes: notes, seconds: before.spentMs / 1000 };
+    };
+    if (net !== null && winner === net.name) return await finished(net.graph, describe(common, net.name, net));
     if (best === null) throw new Error("A training without a candidate.");
     report(0.95, `${best.name}: Learning from all pictures`);
     const held = best.held(answers.truths);
     const calibration = calibrate(task, held);
     const graph = await best.training.finish(calibration);
     const { width, height } = best.method.input;
-    const model = writeModel(
+    return await finished(
       graph,
       describe(common, best.name, {
         input: { width, height },
@@ -189,11 +217,26 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
         extra: {},
       }),
     );
-    report(1, "Done");
-    return { ...model, skipped, boxNotes, maskNotes, seconds: before.spentMs / 1000 };
   } finally {
     for (const { training } of tried) await training.dispose();
   }
+}
+
+/** The model with the part that says where which defect is; its verdicts stay what they are. */
+async function withDefects(
+  graph: Graph,
+  manifest: Manifest,
+  order: Omit<SegmentationContext, "width" | "height">,
+): Promise<TrainedModel> {
+  const { width, height } = manifest.input;
+  const learnt = await trainSegmentation({ ...order, width, height });
+  if (learnt === null) return writeModel(graph, manifest);
+  const { types, images, metrics } = learnt;
+  return writeModel(withDefectBranch(graph, order.backbone, { width, height }, learnt), {
+    ...manifest,
+    segmentation: { types, images },
+    metrics: manifest.metrics && { ...manifest.metrics, defects: metrics },
+  });
 }
 
 /** What the training part asks of a model. */

@@ -5,6 +5,7 @@ import { openPredictor } from "@sightline/models/predictor";
 import { type Command, Option } from "commander";
 import { about } from "../cli-error.js";
 import { datasetFormats, noteSkipped } from "../dataset-folder.js";
+import { defectFigures } from "../defect-figures.js";
 import { wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, table } from "../outcome.js";
 import { type Act, type Context, withJson } from "../verb.js";
@@ -115,12 +116,13 @@ function figuresOf(evaluation: Evaluation): string[] {
       table(["label", "pictures", "precision", "recall", "average precision"], rows),
     ];
   }
-  const { accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro, confusion } = evaluation;
+  const { accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro, confusion, defects } = evaluation;
   const answers = confusion.labels.map((label, truth) => [label, ...(confusion.counts[truth] ?? [])]);
   return [
     measures({ accuracy, precision, recall, f1, auroc, ece, pixelAuroc, aupro }),
     "",
     table(["is \\ answered", ...confusion.labels], answers),
+    ...(defects ? ["", ...defectFigures(defects)] : []),
   ];
 }
 

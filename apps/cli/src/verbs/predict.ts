@@ -1,7 +1,7 @@
 /** `sightline predict`: asks a model about one picture or about all pictures below a folder. */
 import { access, constants, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { decodeImage, encodeJpeg, encodeOverlay } from "@sightline/dataset/image-file";
+import { decodeImage, encodeJpeg, encodeOverlay, withLayer } from "@sightline/dataset/image-file";
 import { openPredictor, type Prediction, type Predictor } from "@sightline/models/predictor";
 import { drawBoxes } from "@sightline/vision/drawing";
 import type { Image } from "@sightline/vision/image";
@@ -19,7 +19,10 @@ export function register(command: Command, act: Act): void {
     .argument("<model>", "model file made by `sightline train`")
     .argument("<file_or_folder>", "JPEG or PNG file, or a folder; other files in it are skipped and named")
     .option("--heatmap <folder>", "write each picture with its heat map over it into this folder, as JPEG")
-    .option("--overlay <folder>", "write each picture with its boxes and labels drawn on it into this folder, as JPEG")
+    .option(
+      "--overlay <folder>",
+      "write each picture with its boxes or defects and its label drawn on it into this folder, as JPEG",
+    )
     .option(
       "--threshold <score>",
       "from this score on it is an anomaly (0.5 is the model's own), or an object counts",
@@ -39,7 +42,7 @@ interface Options {
 interface Result {
   readonly file: string;
   /** Without the map's bytes: a folder may hold many thousand pictures. */
-  readonly prediction: Omit<Prediction, "heatMapPng">;
+  readonly prediction: Omit<Prediction, "heatMapPng" | "labelMapPng">;
   readonly heatMapFile: string | undefined;
   readonly overlayFile: string | undefined;
 }
@@ -138,8 +141,9 @@ async function* answers(
 async function one(predictor: Predictor, file: string, root: string, options: Options): Promise<Result> {
   const bytes = await readFile(file);
   const isDetector = predictor.manifest.task === "detection";
-  const { heatMapPng, ...prediction } = await predictor.predict(bytes, {
+  const { heatMapPng, labelMapPng, ...prediction } = await predictor.predict(bytes, {
     heatMap: options.heatmap !== undefined,
+    labelMapPng: options.overlay !== undefined,
     ...(options.threshold === undefined
       ? {}
       : isDetector
@@ -161,9 +165,16 @@ async function one(predictor: Predictor, file: string, root: string, options: Op
   const overlayFile =
     overlay === undefined
       ? undefined
-      : await write(overlay, "overlay", async () => encodeJpeg(drawn(await decodeImage(bytes), prediction, predictor)));
+      : await write(overlay, "overlay", async () => {
+          const picture = await decodeImage(bytes);
+          const shown = labelMapPng ? await withLayer(picture, labelMapPng, defectOpacity) : picture;
+          return encodeJpeg(drawn(shown, prediction, predictor));
+        });
   return { file, prediction, heatMapFile, overlayFile };
 }
+
+/** Defects are seen, and what is under them too. */
+const defectOpacity = 0.55;
 
 /** The boxes with label and score; where a model answers without boxes its answer in the upper left corner. */
 function drawn(
@@ -227,23 +238,32 @@ function summary(
       inferenceMs: Number(prediction.inferenceMs.toFixed(2)),
       ...(task === "multilabel" || task === "detection" ? { labels: prediction.labels } : {}),
       ...(task === "detection" ? { detections: prediction.detections } : {}),
+      ...(prediction.anomalies === null ? {} : { anomalies: prediction.anomalies }),
       ...(heatMapFile === undefined ? {} : { heatMap: heatMapFile }),
       ...(overlayFile === undefined ? {} : { overlay: overlayFile }),
     })),
   };
   const hasScore = task === "anomaly";
-  const titles = ["file", "answer", ...(hasScore ? ["score"] : []), "confidence"];
+  const showsDefects = predictor.manifest.segmentation !== undefined;
+  const titles = ["file", "answer", ...(hasScore ? ["score"] : []), "confidence", ...(showsDefects ? ["defects"] : [])];
   const rows = results.map(({ file, prediction }) => [
     file,
     prediction.label,
     ...(hasScore ? [rounded(prediction.score)] : []),
     rounded(prediction.confidence),
+    ...(showsDefects ? [areasOf(prediction)] : []),
   ]);
   const counts = Object.entries(byLabel).map(([label, count]) => `${count} ${label}`);
   const found = counts.length === 0 ? "nothing found" : counts.join(", ");
   const skips = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
   const closing = `${counted(results.length, "picture")}: ${found}${skips}; ${picturesPerSecond} per second`;
   return { json, text: results.length === 1 ? table(titles, rows) : `${table(titles, rows)}\n\n${closing}` };
+}
+
+/** "cracked 2.1 %": the kinds of defects found, each with its share of the picture. */
+function areasOf({ anomalies }: Result["prediction"]): string {
+  const [, ...found] = anomalies ?? [];
+  return found.map(({ label, areaFraction }) => `${label} ${(100 * areaFraction).toFixed(1)} %`).join(", ") || "–";
 }
 
 /** What a summary counts: answers; where a picture has several labels each of them, and of a detector each object. */

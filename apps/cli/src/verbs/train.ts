@@ -9,6 +9,7 @@ import type { Progress } from "@sightline/models/train";
 import { type Command, Option } from "commander";
 import { about, CliError } from "../cli-error.js";
 import { datasetFormats, noteSkipped } from "../dataset-folder.js";
+import { defectFigures } from "../defect-figures.js";
 import { assignment, duration, memorySize, wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, sized, table } from "../outcome.js";
 import type { TrainingDone, TrainingOrder } from "../training-order.js";
@@ -108,6 +109,7 @@ async function train(context: Context, dataset: string | undefined, options: Opt
       ...(maskNotes.length > 0 && { maskNotes }),
       candidates: manifest.candidates,
       metrics: manifest.metrics,
+      ...(manifest.segmentation && { segmentation: manifest.segmentation }),
       ...(manifest.training && { training: manifest.training, parameters: manifest.parameters }),
       ...(runId !== null && { run: runId }),
       seed: manifest.seed,
@@ -257,6 +259,7 @@ function report(manifest: Manifest, path: string, bytes: number, seconds: number
           `${counted(manifest.training.epochs, "epoch")} (${manifest.training.ended}), best ${manifest.training.metricName} ${rounded(manifest.training.best)}`,
         ]
       : []),
+    ...(metrics?.defects ? ["", ...defectFigures(metrics.defects), ""] : []),
     ...(runId === null ? [] : [`run ${runId}`]),
     `saved ${path} (${sized(bytes)}) after ${counted(Math.round(seconds), "second")}`,
   ].join("\n");

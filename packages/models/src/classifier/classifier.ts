@@ -37,6 +37,7 @@ const penalties = [1e-4, 1e-5, 1e-6, 1e-7] as const;
 export const classifier: FoldMethod = {
   kind: "folds",
   title: "Classifier on pretrained features",
+  learnsMasks: true,
   input: classifierInput,
   unsuitable(task, labels, counts) {
     const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);

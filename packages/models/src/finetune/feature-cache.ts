@@ -6,25 +6,15 @@ import { batchFeeds, type LoaderSample, openLoader } from "@sightline/dataset/lo
 import type { Graph } from "@sightline/nn/graph";
 import { randomStream, shuffled } from "@sightline/nn/random";
 import { openGraphSession } from "@sightline/nn/session/session";
-import { floatTensor, type Tensor } from "@sightline/nn/tensor";
+import type { Tensor } from "@sightline/nn/tensor";
 import type { BatchSource } from "@sightline/nn/training";
 import type { Recipe } from "@sightline/vision/augment/recipe";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
+import { type CachedTap, cachedMaps, emptyTap, quantise, type TapCache } from "../tap-cache.js";
 import { markerBoxes, unchangedView, type ViewMap, viewMaps } from "./view-maps.js";
 
-/** One tap's maps, standardised over the pictures as they are and kept in a byte each: 32 steps a deviation, ±4. */
-export interface CachedTap {
-  readonly name: string;
-  readonly dims: readonly [channels: number, height: number, width: number];
-  readonly mean: Float32Array;
-  readonly deviation: Float32Array;
-  /** Row after row. */
-  readonly values: Int8Array;
-}
-
-export interface FeatureCache {
-  readonly rows: number;
+export interface FeatureCache extends TapCache {
   /** Each row's place among the samples. */
   readonly sampleOf: Int32Array;
   /** Where each row shows its picture's places; `null` where too little of it is in sight. */
@@ -32,7 +22,6 @@ export interface FeatureCache {
   /** `[rows, labels]`, mixed like the pictures. */
   readonly targets: Float32Array;
   readonly labels: number;
-  readonly taps: readonly CachedTap[];
 }
 
 /** A picture with its size as shown. */
@@ -53,7 +42,6 @@ export interface FeatureCacheOptions {
   readonly onProgress: (share: number) => void;
 }
 
-const stepsPerDeviation = 32;
 const batchSize = 8;
 
 /** Bytes that one view of one picture takes. */
@@ -79,7 +67,7 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
   const put = (index: number, maps: readonly Float32Array[], at: number): void => {
     for (const [t, tap] of taps.entries()) {
       const size = tap.values.length / rows;
-      quantise(tap, maps[t] as Float32Array, index * size, at * size);
+      quantise(tap, (maps[t] as Float32Array).subarray(index * size, (index + 1) * size), at);
     }
   };
   try {
@@ -104,8 +92,13 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
     for (let batch = 0; batch < plain.batches; batch++) await take(plain, 0, batch);
     taps = outputs.map((name, t) => {
       const [, ...dims] = (graph.outputs[t]?.dims ?? []).map(Number) as [number, number, number, number];
-      const maps = kept.map((all) => all[t] as Float32Array);
-      return emptyTap(name, dims as [number, number, number], maps, samples.length, rows);
+      const size = dims.reduce((product, side) => product * side, 1);
+      const maps = samples.map((_, i) => {
+        const from = (i % batchSize) * size;
+        const batch = kept[Math.floor(i / batchSize)] as Float32Array[];
+        return (batch[t] as Float32Array).subarray(from, from + size);
+      });
+      return emptyTap(name, dims as [number, number, number], maps, rows);
     });
     for (let at = 0; at < samples.length; at++) {
       put(at % batchSize, kept[Math.floor(at / batchSize)] as Float32Array[], at);
@@ -120,68 +113,6 @@ export async function cacheFeatures(options: FeatureCacheOptions): Promise<Featu
     await altered?.close();
   }
   return { rows, sampleOf, maps: viewOf, targets, labels, taps };
-}
-
-/** The tap's scale from the pictures as they are, its values still empty. */
-function emptyTap(
-  name: string,
-  dims: readonly [number, number, number],
-  maps: readonly Float32Array[],
-  pictures: number,
-  rows: number,
-): CachedTap {
-  const [channels, height, width] = dims;
-  const area = height * width;
-  const mean = new Float32Array(channels);
-  const deviation = new Float32Array(channels);
-  for (let c = 0; c < channels; c++) {
-    let sum = 0;
-    let squares = 0;
-    for (let picture = 0; picture < pictures; picture++) {
-      const map = maps[Math.floor(picture / batchSize)] as Float32Array;
-      const from = ((picture % batchSize) * channels + c) * area;
-      for (let i = from; i < from + area; i++) {
-        const value = map[i] as number;
-        sum += value;
-        squares += value * value;
-      }
-    }
-    const count = pictures * area;
-    mean[c] = sum / count;
-    deviation[c] = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2)) + 1e-3;
-  }
-  return { name, dims, mean, deviation, values: new Int8Array(rows * channels * area) };
-}
-
-function quantise(
-  { dims: [channels, height, width], mean, deviation, values }: CachedTap,
-  from: Float32Array,
-  at: number,
-  to: number,
-): void {
-  const area = height * width;
-  for (let c = 0; c < channels; c++) {
-    const scale = stepsPerDeviation / (deviation[c] as number);
-    const offset = mean[c] as number;
-    for (let i = 0; i < area; i++) {
-      const steps = Math.round(((from[at + c * area + i] as number) - offset) * scale);
-      values[to + c * area + i] = steps < -128 ? -128 : steps > 127 ? 127 : steps;
-    }
-  }
-}
-
-/** Standardised maps of some rows, by the taps' names. */
-export function cachedMaps(cache: FeatureCache, rows: readonly number[]): Record<string, Tensor> {
-  return Object.fromEntries(
-    cache.taps.map(({ name, dims, values }) => {
-      const size = values.length / cache.rows;
-      const data = new Float32Array(rows.length * size);
-      for (const [place, row] of rows.entries()) {
-        for (let i = 0; i < size; i++) data[place * size + i] = (values[row * size + i] as number) / stepsPerDeviation;
-      }
-      return [name, floatTensor([rows.length, ...dims], data)];
-    }),
-  );
 }
 
 export interface CachedSourceOptions {

@@ -9,6 +9,7 @@ const minimumPerLabel = 5;
 export const finetune: NetMethod = {
   kind: "net",
   title: "Pretrained network, fine-tuned",
+  learnsMasks: true,
   options: {
     size: {
       kind: "whole",

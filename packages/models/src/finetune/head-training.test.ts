@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { normal, randomStream } from "@sightline/nn/random";
 import type { NetContext } from "../method.js";
-import type { CachedTap, FeatureCache } from "./feature-cache.js";
+import type { CachedTap } from "../tap-cache.js";
+import type { FeatureCache } from "./feature-cache.js";
 import { HeadTraining } from "./head-training.js";
 import { unchangedView, type ViewMap } from "./view-maps.js";
 

@@ -41,6 +41,7 @@ const strangest = 5;
 export const patchcore: FoldMethod = {
   kind: "folds",
   title: "Patch memory of good pictures",
+  learnsMasks: true,
   input: patchInput,
   unsuitable(task, _labels, counts) {
     if (task !== "anomaly") return "patchcore needs a good label and defects, not classes of equal rank";
