@@ -65,6 +65,32 @@ export const ScoredSample = z.object({
 
 export const RocPoint = z.object({ falsePositiveRate: Unit, truePositiveRate: Unit, threshold: z.number() });
 
+export const DefectType = z.object({
+  label: z.string().describe("As the masks name it"),
+  colour: z.string().regex(/^#[0-9a-f]{6}$/),
+});
+
+export const AnomalyArea = DefectType.extend({
+  areaFraction: Unit.describe("Share of the picture; those of one picture add up to 1"),
+});
+
+const Anomalies = z
+  .array(AnomalyArea)
+  .nullable()
+  .describe(
+    "Kinds of defects and their areas, told apart from the verdict: the background first, then those found; null for models that learnt from no masks",
+  );
+
+export const DefectMetrics = DefectType.extend({
+  source: z.enum(["test", "heldOut"]).describe("heldOut: training masks held out in turn"),
+  images: z.int().describe("Pictures whose masks show it"),
+  precision: Unit.nullable().describe("Of pixels, like recall and f1"),
+  recall: Unit.nullable(),
+  f1: Unit.nullable(),
+  iou: Unit.nullable().describe("Intersection over union of all pixels together"),
+  meanIou: Unit.nullable().describe("Mean over the pictures that show it"),
+});
+
 export const Metrics = z.object({
   source: z
     .enum(["test", "heldOut"])
@@ -93,6 +119,7 @@ export const Metrics = z.object({
       }),
     )
     .describe("One row a label: multilabel and detection; else empty"),
+  defects: z.array(DefectMetrics).optional().describe("Models that learnt from masks: a row for each kind of defect"),
 });
 
 export const Candidate = z.object({
@@ -139,6 +166,11 @@ export const Prediction = z.object({
   height: z.int(),
   inferenceMs: z.number(),
   heatMapPng: z.string().nullable().describe("Transparent PNG of the anomaly map, base64"),
+  anomalies: Anomalies,
+  labelMapPng: z
+    .string()
+    .nullable()
+    .describe("PNG of the picture's size with a colour a kind of defect, transparent elsewhere, base64"),
 });
 
 // ---------------------------------------------------------------- projects, pictures, jobs
@@ -476,6 +508,8 @@ export const Inspection = z.object({
   threshold: Unit.nullable().describe("The one that made this verdict"),
   inferenceMs: z.number().nullable(),
   hasHeatMap: z.boolean(),
+  anomalies: Anomalies,
+  hasLabelMap: z.boolean(),
   attempts: z.int(),
   failure: ApiError.nullable(),
   imageSha256: z.string(),
@@ -620,6 +654,7 @@ export type RocPoint = z.infer<typeof RocPoint>;
 export type Candidate = z.infer<typeof Candidate>;
 export type Model = z.infer<typeof Model>;
 export type ModelDetail = z.infer<typeof ModelDetail>;
+export type AnomalyArea = z.infer<typeof AnomalyArea>;
 export type Prediction = z.infer<typeof Prediction>;
 export type Project = z.infer<typeof Project>;
 export type ThresholdChange = z.infer<typeof ThresholdChange>;

@@ -20,6 +20,7 @@ const golden: Readonly<
   getInspectionImage: [401, "in", "in", "in", 403],
   getInspectionThumbnail: [401, "in", "in", "in", 403],
   getInspectionHeatMap: [401, "in", "in", "in", 403],
+  getInspectionLabelMap: [401, "in", "in", "in", 403],
   retryInspection: [401, 403, "in", "in", 403],
   retryInspections: [401, 403, "in", "in", 403],
   deleteInspection: [401, 403, 403, "in", 403],

@@ -48,6 +48,8 @@ test("a queued picture gets its verdict, with the model, the version and the thr
       threshold: 0.3,
       inferenceMs: 1,
       hasHeatMap: true,
+      anomalies: null,
+      hasLabelMap: false,
       attempts: 1,
       failure: null,
       imageSha256: 0,
@@ -69,6 +71,25 @@ test("a queued picture gets its verdict, with the model, the version and the thr
       [0.5, "ada"],
     ],
   );
+});
+
+test("areas and the map of defects are kept with the verdict, and leave with the inspection", async (t) => {
+  const anomalies = [
+    { label: "background", colour: "#ffffff", areaFraction: 0.98 },
+    { label: "cracked", colour: "#23a436", areaFraction: 0.02 },
+  ];
+  const labelMapPng = Buffer.from("a map of defects");
+  // Told apart from the verdict: this part is normal.
+  const model = playedModel(() => ({ ...verdict(0.1), anomalies, labelMapPng }));
+  const core = await openTestCore(t, { model });
+  const { modelId } = await addLine(core);
+  await core.deployments.start(modelId, "ada");
+  const { id, anomalies: kept, hasLabelMap } = await inspected(core, await send(core, await jpeg(1)));
+  assert.deepEqual([kept, hasLabelMap], [anomalies, true]);
+  const { labelMapSha256 } = (await core.store.read.inspections.pictures(id)) ?? {};
+  assert.deepEqual(await core.blobs.read(labelMapSha256 ?? ""), labelMapPng);
+  await core.removal.inspection(id);
+  assert.equal(await core.store.read.blobs.isReferenced(labelMapSha256 ?? ""), false);
 });
 
 test("a good part keeps no heat map", async (t) => {

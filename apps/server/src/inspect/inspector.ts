@@ -139,7 +139,12 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const model = await store.read.models.get(modelId);
     if (model === undefined) throw errors.modelNotFound({ id: modelId });
     const bytes = await within(settings.stepTimeoutMs, blobs.read(inspection.imageSha256));
-    const options = { heatMap: "anomalous" as const, threshold, timeoutMs: settings.stepTimeoutMs };
+    const options = {
+      heatMap: "anomalous",
+      labelMapPng: "anomalous",
+      threshold,
+      timeoutMs: settings.stepTimeoutMs,
+    } as const;
     const prediction = await predictors.predict(modelId, bytes, options);
     return { prediction, bytes, modelId, modelVersion: model.version, threshold };
   }
@@ -160,6 +165,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
         prediction.isAnomalous === true && prediction.heatMapPng !== undefined
           ? await keep(prediction.heatMapPng)
           : null;
+      const labelMap = prediction.labelMapPng === undefined ? null : await keep(prediction.labelMapPng);
       const result = await store.write(async (tx) => {
         const isRecorded = await tx.inspections.record(inspection.id, {
           label: prediction.label,
@@ -175,6 +181,8 @@ export function createInspector(deps: InspectorDeps): Inspector {
           attempts,
           thumbnailSha256: thumbnail?.sha256 ?? null,
           heatMapSha256: heatMap?.sha256 ?? null,
+          anomalies: prediction.anomalies ?? null,
+          labelMapSha256: labelMap?.sha256 ?? null,
         });
         // Recorded before, held back or deleted meanwhile: then it is not ours to announce.
         if (!isRecorded) return undefined;

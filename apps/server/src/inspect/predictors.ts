@@ -1,5 +1,5 @@
 /** Open models: running ones stay open, tried ones are closed after a while; one that breaks is opened anew at its next use. */
-import type { Detection, Prediction as WirePrediction } from "@sightline/api/schemas";
+import type { AnomalyArea, Detection, Prediction as WirePrediction } from "@sightline/api/schemas";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors } from "../errors.js";
 import type { Log } from "../log.js";
@@ -7,17 +7,25 @@ import type { Store } from "../store/store.js";
 import { TimeoutError, within } from "./within.js";
 
 /** What a model says of a picture; `packages/models` makes it. */
-export interface Prediction extends Omit<WirePrediction, "heatMapPng" | "probabilities" | "labels" | "detections"> {
+export interface Prediction
+  extends Omit<WirePrediction, "heatMapPng" | "labelMapPng" | "anomalies" | "probabilities" | "labels" | "detections"> {
   readonly labels: readonly string[];
   readonly detections: readonly Readonly<Detection>[];
   readonly probabilities: Readonly<Record<string, number>>;
   /** Transparent PNG, where asked for and the method gives one. */
   readonly heatMapPng?: Uint8Array | undefined;
+  /** Kinds of defects and their areas; `null` or left out for models that learnt from no masks. */
+  readonly anomalies?: readonly Readonly<AnomalyArea>[] | null;
+  /** PNG of the picture's size, a colour a kind of defect; where asked for and `anomalies` is there. */
+  readonly labelMapPng?: Uint8Array | undefined;
 }
 
 /** The part of `packages/models`' predictor that is used here; it owns a worker thread. */
 export interface Predictor {
-  predict(bytes: Uint8Array, options: { heatMap?: boolean | "anomalous"; threshold?: number }): Promise<Prediction>;
+  predict(
+    bytes: Uint8Array,
+    options: { heatMap?: boolean | "anomalous"; labelMapPng?: boolean | "anomalous"; threshold?: number },
+  ): Promise<Prediction>;
   close(): Promise<void>;
 }
 
@@ -26,6 +34,8 @@ export type OpenPredictor = (file: Uint8Array, options: { threads: number }) => 
 export interface PredictOptions {
   /** `"anomalous"`: only where the verdict is an anomaly. */
   readonly heatMap?: boolean | "anomalous";
+  /** `"anomalous"`: only where a kind of defect shows. */
+  readonly labelMapPng?: boolean | "anomalous";
   /** The threshold in force, 0–1. */
   readonly threshold?: number;
   readonly timeoutMs: number;

@@ -26,7 +26,7 @@ export function modelRecord(
 
 /** Field by field: a manifest from another version may say more than callers are promised, or less. */
 export function apiMetrics(metrics: NonNullable<Manifest["metrics"]>): NonNullable<NewModel["metrics"]> {
-  const { source, images, accuracy, precision, recall, f1, auroc, ece, mAP50, mAP50_95, perLabel } = metrics;
+  const { source, images, accuracy, precision, recall, f1, auroc, ece, mAP50, mAP50_95, perLabel, defects } = metrics;
   const { labels, counts } = metrics.confusion;
   return {
     ...{ source, images, accuracy, precision, recall, f1, auroc, ece },
@@ -34,5 +34,6 @@ export function apiMetrics(metrics: NonNullable<Manifest["metrics"]>): NonNullab
     mAP50,
     mAP50_95,
     perLabel: perLabel.map((row) => ({ ...row })),
+    ...(defects && { defects: defects.map((row) => ({ ...row })) }),
   };
 }

@@ -17,6 +17,7 @@ export function blobReferenceReads(queries: Queries) {
         (await isNamed("inspections", "image_sha256", sha256)) ||
         (await isNamed("inspections", "thumbnail_sha256", sha256)) ||
         (await isNamed("inspections", "heat_map_sha256", sha256)) ||
+        (await isNamed("inspections", "label_map_sha256", sha256)) ||
         (await isNamed("samples", "image_sha256", sha256)) ||
         (await isNamed("samples", "mask_sha256", sha256)) ||
         (await isNamed("reviews", "image_sha256", sha256)) ||

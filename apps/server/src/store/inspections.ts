@@ -1,5 +1,5 @@
 /** Inspections: accepted pictures and their verdicts. Each change of status is guarded by the status before, so that it happens once. */
-import type { Detection, Inspection, InspectionStatus } from "@sightline/api/schemas";
+import type { AnomalyArea, Detection, Inspection, InspectionStatus } from "@sightline/api/schemas";
 import type { Selectable, SelectQueryBuilder } from "kysely";
 import { firstIdAt, fromTime, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";
@@ -50,6 +50,9 @@ export interface Verdict {
   readonly attempts: number;
   readonly thumbnailSha256: string | null;
   readonly heatMapSha256: string | null;
+  /** `null`: the model learnt from no masks. */
+  readonly anomalies: readonly Readonly<AnomalyArea>[] | null;
+  readonly labelMapSha256: string | null;
 }
 
 /** Where the pictures of an inspection are. */
@@ -57,6 +60,7 @@ export interface InspectionPictures {
   readonly image: StoredPicture;
   readonly thumbnailSha256: string | null;
   readonly heatMapSha256: string | null;
+  readonly labelMapSha256: string | null;
 }
 
 /** What became of a signed address that was used. */
@@ -94,6 +98,8 @@ function toInspection(row: Selectable<InspectionsTable>): Inspection {
     threshold: row.threshold,
     inferenceMs: row.inference_ms,
     hasHeatMap: row.heat_map_sha256 !== null,
+    anomalies: row.anomalies === null ? null : (JSON.parse(row.anomalies) as AnomalyArea[]),
+    hasLabelMap: row.label_map_sha256 !== null,
     attempts: row.attempts,
     failure: row.failure_code === null ? null : { code: row.failure_code, message: row.failure_message ?? "" },
     imageSha256: row.image_sha256,
@@ -172,6 +178,7 @@ export function inspectionReads(queries: Queries) {
           },
           thumbnailSha256: row.thumbnail_sha256,
           heatMapSha256: row.heat_map_sha256,
+          labelMapSha256: row.label_map_sha256,
         }
       );
     },
@@ -291,6 +298,8 @@ export function inspectionWrites(queries: Queries, now: Now) {
           attempts: verdict.attempts,
           thumbnail_sha256: verdict.thumbnailSha256,
           heat_map_sha256: verdict.heatMapSha256,
+          anomalies: verdict.anomalies === null ? null : JSON.stringify(verdict.anomalies),
+          label_map_sha256: verdict.labelMapSha256,
           failure_code: null,
           failure_message: null,
         })
@@ -352,12 +361,14 @@ export function inspectionWrites(queries: Queries, now: Now) {
       const rows = await queries
         .deleteFrom("inspections")
         .where("id", "in", ids)
-        .returning(["id", "project_id", "image_sha256", "thumbnail_sha256", "heat_map_sha256"])
+        .returning(["id", "project_id", "image_sha256", "thumbnail_sha256", "heat_map_sha256", "label_map_sha256"])
         .execute();
       return rows.map((row) => ({
         id: row.id,
         projectId: row.project_id,
-        blobs: [row.image_sha256, row.thumbnail_sha256, row.heat_map_sha256].filter((sha256) => sha256 !== null),
+        blobs: [row.image_sha256, row.thumbnail_sha256, row.heat_map_sha256, row.label_map_sha256].filter(
+          (sha256) => sha256 !== null,
+        ),
       }));
     },
     /** Forgets used addresses that have expired: they are refused before they are looked up. */

@@ -1,6 +1,7 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
 import { alertFormat } from "./alert-format.js";
+import { defectsFormat } from "./defects-format.js";
 import { driftFormat } from "./drift-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
@@ -296,4 +297,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, title: "recipients, targets, rules and digests", sql: alertFormat },
   { version: 6, title: "reviews, trials, comparisons, deployments", sql: reviewFormat },
   { version: 7, title: "figures of pictures, drift of cameras", sql: driftFormat },
+  { version: 8, title: "areas and maps of defects", sql: defectsFormat },
 ];

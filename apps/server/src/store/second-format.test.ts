@@ -120,7 +120,16 @@ test("a picture with several labels is one picture, counted and found under each
       });
       await tx.inspections.record(id(index), {
         ...{ label, labels, detections, isAnomalous: null, score: null, confidence: 0.5, modelId: id(50) },
-        ...{ modelVersion: 1, threshold: 0.5, inferenceMs: 1, attempts: 1, thumbnailSha256: null, heatMapSha256: null },
+        ...{
+          modelVersion: 1,
+          threshold: 0.5,
+          inferenceMs: 1,
+          attempts: 1,
+          thumbnailSha256: null,
+          heatMapSha256: null,
+          anomalies: null,
+          labelMapSha256: null,
+        },
       });
     });
   }

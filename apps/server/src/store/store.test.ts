@@ -59,6 +59,8 @@ const goodPart: Verdict = {
   attempts: 1,
   thumbnailSha256: null,
   heatMapSha256: null,
+  anomalies: null,
+  labelMapSha256: null,
 };
 const badPart: Verdict = { ...goodPart, label: "anomaly", labels: ["anomaly"], isAnomalous: true, score: 0.9 };
 

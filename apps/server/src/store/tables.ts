@@ -283,6 +283,9 @@ export interface InspectionsTable {
   image_height: Fixed<number>;
   thumbnail_sha256: string | null;
   heat_map_sha256: string | null;
+  /** JSON; null: the model learnt from no masks. */
+  anomalies: string | null;
+  label_map_sha256: string | null;
 }
 
 /** Kept by triggers on `inspections`; never written from here. */

@@ -29,6 +29,8 @@ function inspection(number: number, change: Partial<Inspection> = {}): Inspectio
     threshold: 0.5,
     inferenceMs: 10,
     hasHeatMap: false,
+    anomalies: null,
+    hasLabelMap: false,
     attempts: 1,
     failure: null,
     imageSha256: "",

@@ -44,6 +44,11 @@ export function inspectionRoutes({ services }: RouteDeps) {
       return picture(blobs, present(heatMapSha256, "heat map", inspectionId), "image/png", request);
     },
 
+    getInspectionLabelMap: async ({ params: { inspectionId }, request }): Promise<FileAnswer> => {
+      const { labelMapSha256 } = await pictures(inspectionId);
+      return picture(blobs, present(labelMapSha256, "map of defects", inspectionId), "image/png", request);
+    },
+
     retryInspection: ({ params }) => services.retryInspection(params.inspectionId),
 
     retryInspections: async ({ body }) => ({ count: await services.retryFailed(body) }),

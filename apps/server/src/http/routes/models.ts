@@ -16,14 +16,26 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
   const { store, blobs, live, config, decoding, deployments, predictors, removal } = services;
   const model = async (id: string) => existing(await store.read.models.get(id), errors.modelNotFound, id);
 
-  async function answer(modelId: string, bytes: Buffer, threshold: number, heatMap: boolean): Promise<Prediction> {
-    const options = { heatMap, threshold, timeoutMs: PREDICT_TIMEOUT_MS };
-    const { heatMapPng, probabilities, ...rest } = await predictors.predict(modelId, bytes, options);
+  async function answer(
+    modelId: string,
+    bytes: Buffer,
+    threshold: number,
+    wants: { readonly heatmap: boolean; readonly labelmap: boolean },
+  ): Promise<Prediction> {
+    const asked = { heatMap: wants.heatmap, labelMapPng: wants.labelmap };
+    const options = { ...asked, threshold, timeoutMs: PREDICT_TIMEOUT_MS };
+    const { heatMapPng, labelMapPng, anomalies, probabilities, ...rest } = await predictors.predict(
+      modelId,
+      bytes,
+      options,
+    );
     const { task, label, labels, detections, isAnomalous, score, confidence, width, height, inferenceMs } = rest;
     const found = { task, label, labels: [...labels], detections: detections.map((one) => ({ ...one })) };
     const verdict = { isAnomalous, score, confidence, probabilities: { ...probabilities } };
-    const heatMapText = heatMapPng === undefined ? null : Buffer.from(heatMapPng).toString("base64");
-    return { ...found, ...verdict, width, height, inferenceMs, heatMapPng: heatMapText };
+    const encoded = (png: Uint8Array | undefined) => (png === undefined ? null : Buffer.from(png).toString("base64"));
+    const maps = { heatMapPng: encoded(heatMapPng), labelMapPng: encoded(labelMapPng) };
+    const areas = anomalies?.map((area) => ({ ...area })) ?? null;
+    return { ...found, ...verdict, width, height, inferenceMs, anomalies: areas, ...maps };
   }
 
   return {
@@ -71,7 +83,7 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
       await checkPicture(bytes, request.headers["content-type"] ?? "", config.intake, decoding);
       // A running model answers as it does on the line: with the threshold in force.
       const deployment = isRunning ? await store.read.projects.deployment(projectId) : undefined;
-      return answer(modelId, bytes, deployment?.threshold ?? OWN_THRESHOLD, query.heatmap);
+      return answer(modelId, bytes, deployment?.threshold ?? OWN_THRESHOLD, query);
     },
 
     predictWithRunning: async ({ params: { projectId }, query, bytes, request }) => {
@@ -82,7 +94,7 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
       if (deployment?.modelId == null) throw errors.noRunningModel({ projectName: project.name });
       const { modelId, threshold } = deployment;
       const { version } = await model(modelId);
-      return { ...(await answer(modelId, bytes, threshold, query.heatmap)), modelId, modelVersion: version };
+      return { ...(await answer(modelId, bytes, threshold, query)), modelId, modelVersion: version };
     },
   } satisfies Partial<Handlers>;
 }

@@ -1,5 +1,5 @@
-/** The inspected picture with its heat map or its boxes under a slider. */
-import { Group, Slider, Switch, Text } from "@mantine/core";
+/** The inspected picture with its heat map, its defects or its boxes under a slider. */
+import { Group, SegmentedControl, Slider, Switch, Text } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useState } from "react";
 import { client } from "../../app/api.js";
@@ -10,6 +10,11 @@ import { useProjectLabels } from "../../components/use-project-labels.js";
 import type { InspectionDetail } from "./inspection-detail.js";
 import css from "./picture-panel.module.css";
 
+type Layer = "heatMap" | "defects";
+
+const layerNames = { heatMap: "Heat map", defects: "Defects" } as const satisfies Record<Layer, string>;
+const layerRoutes = { heatMap: "getInspectionHeatMap", defects: "getInspectionLabelMap" } as const;
+
 export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
   const [opacity, setOpacity] = useLocalStorage({ key: "sightline.heat-map-opacity", defaultValue: 0.7 });
   const [isShown, setShown] = useLocalStorage({ key: "sightline.boxes-shown", defaultValue: true });
@@ -17,6 +22,12 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
   const labels = useProjectLabels(inspection.projectId);
   const shown = inspection.detections.filter(({ score }) => score >= minScore);
   const params = { inspectionId: inspection.id };
+  const [wanted, setWanted] = useLocalStorage<Layer>({ key: "sightline.layer", defaultValue: "defects" });
+  const layers: readonly Layer[] = [
+    ...(inspection.hasHeatMap ? (["heatMap"] as const) : []),
+    ...(inspection.hasLabelMap ? (["defects"] as const) : []),
+  ];
+  const layer = layers.find((one) => one === wanted) ?? layers[0];
   return (
     <Panel flush>
       <div className={css.stage}>
@@ -25,7 +36,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
           key={inspection.status}
           src={client.address("getInspectionImage", { params })}
           alt={`Picture ${inspection.imageId} of camera ${inspection.cameraId}`}
-          heatMap={inspection.hasHeatMap ? client.address("getInspectionHeatMap", { params }) : undefined}
+          heatMap={layer && client.address(layerRoutes[layer], { params })}
           heatMapOpacity={opacity}
           boxes={{
             items: isShown ? shown : [],
@@ -61,11 +72,21 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
               {isShown ? shown.length : 0} of {inspection.detections.length}
             </Text>
           </Group>
-        ) : inspection.hasHeatMap ? (
+        ) : layer !== undefined ? (
           <Group gap="md" wrap="nowrap">
-            <Text size="sm" style={{ whiteSpace: "nowrap" }}>
-              Heat map
-            </Text>
+            {layers.length > 1 ? (
+              <SegmentedControl
+                size="xs"
+                aria-label="What lies over the picture"
+                value={layer}
+                onChange={(value) => setWanted(value === "defects" ? "defects" : "heatMap")}
+                data={layers.map((value) => ({ value, label: layerNames[value] }))}
+              />
+            ) : (
+              <Text size="sm" style={{ whiteSpace: "nowrap" }}>
+                {layerNames[layer]}
+              </Text>
+            )}
             <Slider
               flex={1}
               min={0}
@@ -74,7 +95,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
               value={opacity}
               onChange={setOpacity}
               label={percent}
-              thumbLabel="Strength of the heat map"
+              thumbLabel={`Strength: ${layerNames[layer]}`}
               thumbValueText={percent(opacity)}
             />
             <Text size="sm" c="dimmed" w={48} ta="right">

@@ -1,6 +1,7 @@
 /** The verdict in large, how sure it is, and where the score stands against the threshold. */
 import { Alert, Group, Stack, Text } from "@mantine/core";
 import { mdiAlertOctagonOutline } from "@mdi/js";
+import { DefectAreas } from "../../components/defect-areas.js";
 import { percent, plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { Panel } from "../../components/panel.js";
@@ -9,7 +10,7 @@ import { lookOf, Verdict } from "../../components/verdict.js";
 import type { InspectionDetail } from "./inspection-detail.js";
 
 export function VerdictPanel({ inspection }: { inspection: InspectionDetail }) {
-  const { failure, score, confidence, status } = inspection;
+  const { failure, score, confidence, status, anomalies } = inspection;
   return (
     <Panel>
       <Stack gap="md" pt={4} aria-live="polite">
@@ -27,6 +28,7 @@ export function VerdictPanel({ inspection }: { inspection: InspectionDetail }) {
           )}
         </Group>
         {score !== null && <ScoreScale score={score} />}
+        {anomalies !== null && <DefectAreas anomalies={anomalies} />}
         {failure !== null && (
           <Alert
             color="grape"

@@ -4,6 +4,7 @@ import type { ModelDetail, Project } from "@sightline/api/schemas";
 import { useState } from "react";
 import { CandidatesPanel } from "./candidates-panel.js";
 import { ConfusionPanel } from "./confusion-panel.js";
+import { DefectsPanel } from "./defects-panel.js";
 import { PerLabelPanel } from "./per-label-panel.js";
 import { RocPanel } from "./roc-panel.js";
 import { SummaryPanel } from "./summary-panel.js";
@@ -29,6 +30,7 @@ export function ModelReport({ model, project }: { model: ModelDetail; project: P
               <ConfusionPanel metrics={metrics} task={model.task} />
             )}
             {metrics !== null && metrics.perLabel.length > 0 && <PerLabelPanel metrics={metrics} task={model.task} />}
+            {metrics?.defects !== undefined && <DefectsPanel defects={metrics.defects} />}
             {candidates.length > 1 && <CandidatesPanel candidates={candidates} />}
           </Stack>
         </Grid.Col>

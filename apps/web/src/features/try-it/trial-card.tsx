@@ -1,6 +1,7 @@
 /** One tried picture: what the model says about it. */
 import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
 import type { Prediction, Project } from "@sightline/api/schemas";
+import { DefectAreas } from "../../components/defect-areas.js";
 import { milliseconds, percent } from "../../components/format.js";
 import { LabelChips } from "../../components/label-chips.js";
 import { Picture } from "../../components/picture.js";
@@ -19,7 +20,10 @@ export interface TrialCardProps {
 
 export function TrialCard({ trial, withHeatMap, project, labels, onKept }: TrialCardProps) {
   const { prediction, reason } = trial;
-  const heatMap = withHeatMap && prediction?.heatMapPng ? `data:image/png;base64,${prediction.heatMapPng}` : undefined;
+  // What is told to the pixel says more than a heat map.
+  const hasDefects = (prediction?.anomalies?.length ?? 0) > 1;
+  const layer = hasDefects ? prediction?.labelMapPng : prediction?.heatMapPng;
+  const heatMap = withHeatMap && layer ? `data:image/png;base64,${layer}` : undefined;
   return (
     <Paper
       component="article"
@@ -32,6 +36,7 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
           src={trial.preview}
           alt={trial.file.name}
           heatMap={heatMap}
+          heatMapOpacity={hasDefects ? 0.6 : 0.85}
           boxes={prediction && { ...prediction, items: prediction.detections, labels, withNames: true }}
         />
       </div>
@@ -66,7 +71,7 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
 }
 
 function Said({ prediction }: { prediction: Prediction }) {
-  const { task, label, labels, isAnomalous, confidence, score, probabilities } = prediction;
+  const { task, label, labels, isAnomalous, confidence, score, probabilities, anomalies } = prediction;
   return (
     <>
       <Group justify="space-between" wrap="nowrap">
@@ -82,6 +87,7 @@ function Said({ prediction }: { prediction: Prediction }) {
       ) : (
         task === "classification" && <Probabilities probabilities={probabilities} />
       )}
+      {anomalies !== null && <DefectAreas anomalies={anomalies} />}
     </>
   );
 }
