@@ -7,7 +7,22 @@ import { addPlayedModel, greyJpeg, openTestService, playedPredictor } from "../t
 
 /** A file that begins with "played model" answers with the score it was added under. */
 function versions(scores: Map<string, number>): OpenPredictor {
-  return async (file, options) => playedPredictor(scores.get(Buffer.from(file).toString()) ?? 0.9)(file, options);
+  return async (file, options) => {
+    const played = await playedPredictor(scores.get(Buffer.from(file).toString()) ?? 0.9)(file, options);
+    let isClosed = false;
+    return {
+      async predict(bytes, how) {
+        const prediction = await played.predict(bytes, how);
+        await sleep(2);
+        // As the real one: what is closed answers nothing any more.
+        if (isClosed) throw new Error("The predictor is closed.");
+        return prediction;
+      },
+      async close() {
+        isClosed = true;
+      },
+    };
+  };
 }
 
 async function open(t: TestContext, options: { alertConfidence?: number } = {}) {
@@ -226,6 +241,38 @@ test("asking the running version answers with whichever runs, and names it", asy
   assert.deepEqual([(await ask()).json.label, (await ask()).json.modelVersion], ["anomaly", 1]);
   await start(await addVersion(0.1));
   assert.deepEqual([(await ask()).json.label, (await ask()).json.modelVersion], ["normal", 2]);
+});
+
+test("while versions take each other's place under load, no request and no inspection fails", async (t) => {
+  const { service, call, projectId, addVersion, send, start } = await open(t, { alertConfidence: 0 });
+  const [first, second] = [await addVersion(0.9), await addVersion(0.1)];
+  await start(first);
+  const bytes = await greyJpeg(250);
+  let isOver = false;
+  const versionsSeen = new Set<number>();
+  const asking = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      const answer = await call("predictWithRunning", { params: { projectId }, bytes });
+      assert.equal(answer.status, 200, JSON.stringify(answer.json));
+      versionsSeen.add(answer.json.modelVersion);
+    }
+  });
+  const sending = (async () => {
+    const ids: string[] = [];
+    while (!isOver) ids.push(await send());
+    return ids;
+  })();
+  for (let i = 0; i < 12; i++) {
+    assert.equal((await start(second)).status, 200);
+    await sleep(20);
+    assert.equal((await call("rollBack", { params: { projectId } })).json.id, first);
+    await sleep(20);
+  }
+  isOver = true;
+  await Promise.all(asking);
+  const inspections = await Promise.all((await sending).map((id) => service.services.store.read.inspections.get(id)));
+  assert.ok(inspections.length > 0 && inspections.every((one) => one?.status === "inspected"));
+  assert.deepEqual([...versionsSeen].sort(), [1, 2]);
 });
 
 test("a word is one thing at a time, and what is not there is said to be missing", async (t) => {
