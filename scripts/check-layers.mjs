@@ -4,7 +4,7 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { emptyNames, guarded, layers, sqlFolder } from "./layers.mjs";
+import { emptyNames, guarded, layers, sqlFolders } from "./layers.mjs";
 
 /** All violations below `root`, one sentence each. */
 export function checkLayers(root) {
@@ -122,7 +122,8 @@ const sql =
   /["'`]\s*(SELECT\s[^"'`]*\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX)\s|PRAGMA\s)/i;
 
 function* checkText(file, text) {
-  if (!file.startsWith(sqlFolder) && sql.test(text)) yield `${file}: SQL belongs in ${sqlFolder}.`;
+  if (!sqlFolders.some((folder) => file.startsWith(folder)) && sql.test(text))
+    yield `${file}: SQL belongs in ${sqlFolders.join(" or ")}.`;
   if (/^\s*export\s+\*\s+from/m.test(text)) yield `${file}: no barrels: export what is declared here.`;
 }
 

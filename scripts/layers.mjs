@@ -61,6 +61,7 @@ export const layers = {
       ws: "http/",
       nodemailer: "actions/",
       mqtt: "actions/",
+      "@duckdb/node-api": "analytics/",
       "prom-client": "monitor/",
       pino: "",
       ulid: "",
@@ -99,8 +100,8 @@ export const guarded = [
   },
 ];
 
-/** The only place where SQL may be written. */
-export const sqlFolder = "apps/server/src/store/";
+/** The only places where SQL may be written: over the records, and DuckDB's over the result files. */
+export const sqlFolders = ["apps/server/src/store/", "apps/server/src/analytics/"];
 
 /** Names that say nothing about what is inside. */
 export const emptyNames = [

@@ -9,7 +9,8 @@ import { folderMegabytes } from "../scripts/folder-size.mjs";
 import { isInstalled } from "../scripts/stamp.mjs";
 
 const root = join(import.meta.dirname, "..");
-const maxMegabytes = 700;
+/** DuckDB's library, which counts over the result files, is 70 of them. */
+const maxMegabytes = 780;
 
 /** Each native library with one call that really enters its binary. */
 const nativeLibraries = {
@@ -17,6 +18,8 @@ const nativeLibraries = {
   sharp:
     'const { default: sharp } = await import("sharp"); await sharp({ create: { width: 1, height: 1, channels: 3, background: "red" } }).png().toBuffer();',
   libsql: 'const { default: Database } = await import("libsql"); new Database(":memory:").prepare("select 1").get();',
+  "@duckdb/node-api":
+    'const { DuckDBInstance } = await import("@duckdb/node-api"); await DuckDBInstance.create(":memory:");',
   vite: 'const { build } = await import("vite"); if (typeof build !== "function") throw new Error("no build");',
   rolldown:
     'const { rolldown } = await import("rolldown"); if (typeof rolldown !== "function") throw new Error("no rolldown");',
@@ -54,6 +57,7 @@ function home(name) {
     "onnxruntime-node": "packages/nn",
     sharp: "packages/dataset",
     libsql: "apps/server",
+    "@duckdb/node-api": "apps/server",
     vite: "apps/web",
     rolldown: "node_modules/vite",
   }[name];

@@ -191,6 +191,71 @@ const People = z
   })
   .prefault({});
 
+/** Counting over local time goes by quarters of an hour, so a shift begins at one. */
+const shiftPattern = /^([^=]{1,40})=([01]\d|2[0-3]):(00|15|30|45)$/;
+
+const Analytics = z
+  .strictObject({
+    flushSeconds: z.coerce.number().min(0.05).max(3600).default(60).meta({
+      title: "Write results every",
+      description: "Results are in the result files at the latest after this time",
+      unit: "seconds",
+    }),
+    flushBytes: wholeNumber(1000, 1e9)
+      .default(MB)
+      .meta({ title: "Write results at", description: "Results are written once there are so many", unit: "bytes" }),
+    keepDays: z.coerce
+      .number()
+      .min(0.001)
+      .max(36_500)
+      .default(1095)
+      .meta({ title: "Keep results", description: "Result files older than this are deleted", unit: "days" }),
+    uriPrefix: z
+      .string()
+      .regex(/^[a-z][a-z0-9+.-]*:\/\/\S+\/$/, "must be an address that ends with /, such as s3://bucket/folder/")
+      .nullable()
+      .default(null)
+      .meta({
+        title: "Address of the results",
+        description: "Where readers of manifest.json find the JSON lines; default: the folder itself",
+      }),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, "must be a time zone such as Europe/Berlin")
+      .nullable()
+      .default(null)
+      .meta({ title: "Time zone", description: "For hours, days and shifts; default: that of this machine" }),
+    shifts: list(z.string().regex(shiftPattern, "must be NAME=HH:MM at a quarter of an hour, such as early=06:00"))
+      .refine((shifts) => shifts.length > 0, "must name at least one shift")
+      .refine((shifts) => new Set(shifts.map((shift) => shift.split("=")[1])).size === shifts.length, {
+        error: "two shifts begin at the same time",
+      })
+      .default(["early=06:00", "late=14:00", "night=22:00"])
+      .meta({ title: "Shifts", description: "NAME=HH:MM, when each begins; the last one ends when the first begins" }),
+    memoryMegabytes: wholeNumber(64, 1_000_000)
+      .default(256)
+      .meta({ title: "Memory", description: "What one analysis may hold in memory", unit: "MB" }),
+    querySeconds: z.coerce.number().min(0.05).max(600).default(20).meta({
+      title: "Patience",
+      description: "An analysis or SQL statement that takes longer is ended",
+      unit: "seconds",
+    }),
+    sqlRows: wholeNumber(1, 100_000)
+      .default(1000)
+      .meta({ title: "SQL rows", description: "Most rows that an SQL statement answers", unit: "rows" }),
+  })
+  .prefault({});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // Offsets such as +02:00 are no names that DuckDB knows.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
 /** A schema of strict objects; defaults stand here and nowhere else. */
 export const ConfigSchema = z.strictObject({
   dataFolder: z
@@ -248,6 +313,7 @@ export const ConfigSchema = z.strictObject({
   inspect: Inspect,
   monitor: Monitor,
   people: People,
+  analytics: Analytics,
 });
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]

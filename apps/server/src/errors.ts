@@ -439,6 +439,38 @@ export const errors = {
   tooFewSamples: define("TOO_FEW_SAMPLES", 422, (p: { problem: string }) => p.problem),
   sampleLineAbsent: define("SAMPLE_LINE_ABSENT", 404, (_: object) => "There is no sample line to remove."),
 
+  // ------------------------------------------------------------ analytics
+  analyticsUnavailable: define(
+    "ANALYTICS_UNAVAILABLE",
+    503,
+    (p: { problem: string }) => `The analysis can't be made now: ${p.problem}. Try again; the server's log says more.`,
+  ),
+  analyticsTooSlow: define(
+    "ANALYTICS_TOO_SLOW",
+    422,
+    (p: { seconds: number }) =>
+      `The analysis took longer than ${p.seconds} s and was ended. Choose a shorter time, fewer columns or one project.`,
+  ),
+  analyticsTooLarge: define(
+    "ANALYTICS_TOO_LARGE",
+    422,
+    (p: { megabytes: number }) =>
+      `The analysis needs more than the ${p.megabytes} MB of memory it may take. Choose a shorter time or fewer columns, or raise analytics.memoryMegabytes.`,
+  ),
+  sqlNotSelect: define(
+    "SQL_NOT_SELECT",
+    422,
+    (p: { problem: string }) =>
+      `Only one SELECT statement is run here, over the tables "results" and "truths". ${p.problem} Nothing was run.`,
+  ),
+  sqlFailed: define("SQL_FAILED", 422, (p: { problem: string }) => p.problem),
+  sqlBusy: define(
+    "SQL_BUSY",
+    429,
+    (p: { atOnce: number }) =>
+      `${p.atOnce} SQL statements run already and more would hold up each other. Try again soon.`,
+  ),
+
   // ------------------------------------------------------------ why an inspection or a job failed
   inspectionTimedOut: define(
     "INSPECTION_TIMED_OUT",

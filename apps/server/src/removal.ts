@@ -1,4 +1,5 @@
 /** Deletes records together with the blobs that nothing else needs any more. */
+import type { AnalyticsService } from "./analytics/analytics.js";
 import type { BlobStore } from "./blobs/blob-store.js";
 import { errors } from "./errors.js";
 import type { Deployments } from "./inspect/deployments.js";
@@ -12,9 +13,12 @@ export type ReleaseBlobs = (names: Iterable<string>) => Promise<void>;
 
 export interface Removal {
   readonly releaseBlobs: ReleaseBlobs;
-  /** Deletes inspections with their pictures; ids that don't exist are fine. @returns how many there were. */
+  /**
+   * Deletes inspections with their pictures; ids that don't exist are fine. Their results stay in the result files.
+   * @returns how many there were.
+   */
   inspections(ids: readonly string[]): Promise<number>;
-  /** @throws ServerError INSPECTION_NOT_FOUND. */
+  /** A person deletes an inspection: its result leaves the result files, too. @throws ServerError INSPECTION_NOT_FOUND. */
   inspection(id: string): Promise<void>;
   /** Deletes a project with everything in it. @throws ServerError PROJECT_NOT_FOUND. */
   project(id: string): Promise<void>;
@@ -33,10 +37,11 @@ export function createRemoval(deps: {
   store: Store;
   blobs: BlobStore;
   deployments: Deployments;
+  analytics: Pick<AnalyticsService, "wake">;
   live: LiveFeed;
   log: Log;
 }): Removal {
-  const { store, blobs, deployments, live, log } = deps;
+  const { store, blobs, deployments, analytics, live, log } = deps;
 
   /** The records are gone already, so a file that stays is only wasted space: the next sweep takes it. */
   async function releaseBlobs(names: Iterable<string>): Promise<void> {
@@ -49,11 +54,14 @@ export function createRemoval(deps: {
     }
   }
 
-  async function inspections(ids: readonly string[]): Promise<number> {
+  async function inspections(ids: readonly string[], alsoResults = false): Promise<number> {
     let count = 0;
     for (let start = 0; start < ids.length; start += atOnce) {
       const some = ids.slice(start, start + atOnce);
-      const removed: RemovedInspection[] = await store.write((tx) => tx.inspections.remove(some));
+      const removed: RemovedInspection[] = await store.write(async (tx) => {
+        if (alsoResults) await tx.results.forget(some);
+        return tx.inspections.remove(some);
+      });
       for (const { id } of removed) live.publish({ type: "inspectionDeleted", inspectionId: id });
       await releaseBlobs(removed.flatMap((inspection) => inspection.blobs));
       count += removed.length;
@@ -63,10 +71,11 @@ export function createRemoval(deps: {
 
   return {
     releaseBlobs,
-    inspections,
+    inspections: (ids) => inspections(ids),
 
     async inspection(id) {
-      if ((await inspections([id])) === 0) throw errors.inspectionNotFound({ id });
+      if ((await inspections([id], true)) === 0) throw errors.inspectionNotFound({ id });
+      analytics.wake("results");
     },
 
     async project(id) {
@@ -96,6 +105,7 @@ export function createRemoval(deps: {
         return left;
       });
       live.publish({ type: "project", projectId: id, change: "deleted" });
+      analytics.wake("project");
       await releaseBlobs(names);
     },
 

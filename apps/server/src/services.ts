@@ -10,6 +10,7 @@ import { createRecipients, type Recipients } from "./actions/recipients.js";
 import { type TargetSenders, targetAction } from "./actions/target-sender.js";
 import { createTargets, type Targets } from "./actions/targets.js";
 import { webhookSender } from "./actions/webhook.js";
+import { type AnalyticsService, openAnalytics } from "./analytics/analytics.js";
 import type { BlobStore } from "./blobs/blob-store.js";
 import { openFileBlobs } from "./blobs/file-blobs.js";
 import { type FileLayer, nodeFiles } from "./blobs/file-layer.js";
@@ -64,6 +65,7 @@ export interface Services {
   readonly refusals: Refusals;
   readonly alarmWatch: AlarmWatch;
   readonly driftWatch: DriftWatch;
+  readonly analytics: AnalyticsService;
   /** How people and devices reach the server; final once it listens. */
   readonly publicUrl: () => string;
   /** @throws ServerError PROJECT_NOT_FOUND, SAMPLE_EXISTS and the refusals of a bad picture. */
@@ -146,8 +148,17 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       onActions,
       onTrial: () => trials.wake(),
     });
+    const analytics = await openAnalytics({
+      store,
+      live,
+      config,
+      publicUrl,
+      freeDiskBytes: () => blobs.freeBytes(),
+      now,
+      log,
+    });
     const deployments = createDeployments({ store, predictors, inspector, live, log });
-    const removal = createRemoval({ store, blobs, deployments, live, log });
+    const removal = createRemoval({ store, blobs, deployments, analytics, live, log });
     const words = createWords({ store, live });
     const trials = createTrials({
       store,
@@ -221,6 +232,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       refusals,
       alarmWatch,
       driftWatch,
+      analytics,
       publicUrl,
       addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
       retryInspection: (id) => retryInspection({ store, inspector, live }, id),
@@ -245,6 +257,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         await trials.close();
         await predictors.close();
         await outbox.close();
+        await analytics.close();
         await store.close();
       },
     };

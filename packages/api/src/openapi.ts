@@ -55,7 +55,7 @@ const refusals: Readonly<Record<string, string>> = {
   422: "The body was read but can't be used",
   429: "Too many requests; see Retry-After",
   500: "The server failed; its log says why",
-  503: "Too much waits already; see Retry-After",
+  503: "It can't be done now; see Retry-After",
   507: "The disk is nearly full",
 };
 
@@ -170,6 +170,7 @@ function refusalsOf(route: Route): Record<string, JsonObject> {
     takesBody ? [413, 415, 422, 507] : [],
     route.access === "signed" && takesBody ? [410, 503] : [],
     [429, 500],
+    route.alsoRefuses,
   ].flat();
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Refused${status}` }]));
 }

@@ -30,6 +30,8 @@ export interface Route<
   /** A JSON reply; `undefined` where the reply is bytes (`produces`) or empty (204). */
   readonly reply: Reply | undefined;
   readonly produces: Produces;
+  /** Statuses of refusals besides those that follow from what the route takes. */
+  readonly alsoRefuses: readonly number[];
 }
 
 const none = z.strictObject({});
@@ -52,6 +54,7 @@ interface Spec<
   status?: number;
   reply?: R;
   produces?: O;
+  alsoRefuses?: readonly number[];
 }
 
 function route<
@@ -74,6 +77,7 @@ function route<
     status: spec.status ?? (spec.reply === undefined && spec.produces === undefined ? 204 : 200),
     reply: spec.reply,
     produces: spec.produces ?? ("application/json" as O),
+    alsoRefuses: spec.alsoRefuses ?? [],
   });
 }
 
@@ -96,6 +100,19 @@ const inspectionId = z.strictObject({ inspectionId: s.Id });
 const paging = { cursor: s.Cursor.optional(), limit: s.Limit };
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: s.Cursor.nullable() });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+
+const dimensions = s.AnalyticsDimension.options.join("|");
+/** Which results an analysis is about. */
+const resultFilter = {
+  project: s.Id.optional(),
+  camera: s.PlantId.optional(),
+  line: s.PlantId.optional(),
+  verdict: z.string().max(200).optional().describe("The verdict's whole line"),
+  defect: z.string().max(64).optional().describe("A type of defect that was found"),
+  model: z.coerce.number().int().min(1).optional().describe("Version; best with a project"),
+  from: s.Time.optional().describe("Received at or after; default: 30 days before `to`"),
+  to: s.Time.optional().describe("Received before; default: now"),
+};
 
 // No `satisfies Record<string, Route>`: as a contextual type it would widen every part that a row leaves out to `unknown`.
 export const routes = {
@@ -203,6 +220,49 @@ export const routes = {
       buckets: z.coerce.number().int().min(1).max(500).default(60),
     }),
     reply: s.Stats,
+  }),
+
+  // ------------------------------------------------------------ analytics
+  getAnalytics: route("GET", "/api/analytics", {
+    summary: "Results counted by time, place, verdict or defect; with yields, escapes and false rejects",
+    access: viewer,
+    query: z.strictObject({
+      ...resultFilter,
+      groupBy: z
+        .string()
+        .regex(new RegExp(`^(${dimensions})(,(${dimensions})){0,4}$`))
+        .optional()
+        .describe(`Up to five of ${s.AnalyticsDimension.options.join(", ")}; default: none`),
+      limit: z.coerce.number().int().min(1).max(10_000).default(2000).describe("Most groups"),
+    }),
+    reply: s.Analytics,
+    alsoRefuses: [422, 503],
+  }),
+  getAnalyticsState: route("GET", "/api/analytics/state", {
+    summary: "The files that the results are kept in, and how far they are written",
+    access: viewer,
+    reply: s.AnalyticsState,
+  }),
+  exportCsv: route("GET", "/api/analytics/results.csv", {
+    summary: "The results themselves, a row each, as CSV",
+    access: viewer,
+    query: z.strictObject(resultFilter),
+    produces: "text/csv",
+    alsoRefuses: [422, 503, 507],
+  }),
+  exportParquet: route("GET", "/api/analytics/results.parquet", {
+    summary: "The results themselves, a row each, as Parquet",
+    access: viewer,
+    query: z.strictObject(resultFilter),
+    produces: "application/vnd.apache.parquet",
+    alsoRefuses: [422, 503, 507],
+  }),
+  runSql: route("POST", "/api/analytics/sql", {
+    summary: "One SELECT statement over the results (tables results and truths), read only",
+    access: admin,
+    body: z.strictObject({ sql: z.string().min(1).max(20_000) }),
+    reply: s.SqlTable,
+    alsoRefuses: [503],
   }),
 
   // ------------------------------------------------------------ projects and their pictures

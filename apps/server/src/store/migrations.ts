@@ -5,6 +5,7 @@ import { defectsFormat } from "./defects-format.js";
 import { driftFormat } from "./drift-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
+import { resultFormat } from "./result-format.js";
 import { reviewFormat } from "./review-format.js";
 import { secondFormat } from "./second-format.js";
 
@@ -298,4 +299,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, title: "reviews, trials, comparisons, deployments", sql: reviewFormat },
   { version: 7, title: "figures of pictures, drift of cameras", sql: driftFormat },
   { version: 8, title: "areas and maps of defects", sql: defectsFormat },
+  { version: 9, title: "results for the result files", sql: resultFormat },
 ];

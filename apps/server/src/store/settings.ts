@@ -2,7 +2,7 @@
 import type { Queries } from "./database.js";
 
 /** Every key there is. */
-export type SettingKey = "sampleLine" | "createdAt" | "lastHealthCheck";
+export type SettingKey = "sampleLine" | "createdAt" | "lastHealthCheck" | "resultsInJson" | "resultsInParquet";
 
 export function settingReads(queries: Queries) {
   return {

@@ -22,6 +22,7 @@ import { packagingJobReads, packagingJobWrites } from "./packaging-jobs.js";
 import { projectReads, projectWrites } from "./projects.js";
 import { readingReads, readingWrites } from "./readings.js";
 import { recipientReads, recipientWrites } from "./recipients.js";
+import { resultReads, resultWrites } from "./results.js";
 import { reviewReads, reviewWrites } from "./reviews.js";
 import { ruleReads, ruleWrites } from "./rules.js";
 import { sampleReads, sampleWrites } from "./samples.js";
@@ -49,6 +50,7 @@ function reads(queries: Queries, now: Now) {
     rules: ruleReads(queries),
     alerts: alertReads(queries),
     drifts: driftReads(queries),
+    results: resultReads(queries),
     actions: actionReads(queries),
     blobs: blobReferenceReads(queries),
     settings: settingReads(queries),
@@ -82,6 +84,7 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     rules: ruleWrites(queries, now, newId),
     alerts: alertWrites(queries),
     drifts: driftWrites(queries),
+    results: resultWrites(queries, newId),
     actions: actionWrites(queries, now, newId),
     blobs: blobReferenceReads(queries),
     settings: settingWrites(queries),

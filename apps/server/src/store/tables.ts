@@ -541,6 +541,60 @@ export interface CameraDriftsTable {
   found: string;
 }
 
+/** Verdicts on their way into the result files. Inserted by a trigger on `inspections`, which knows when a verdict is recorded. */
+export interface ResultsTable {
+  /** Rises in the order of commits and is never used twice. */
+  sequence: ColumnType<number, never, never>;
+  inspection_id: Fixed<string>;
+  project_id: Fixed<string>;
+  camera_id: Fixed<string>;
+  assembly_line_id: Fixed<string>;
+  image_id: Fixed<string>;
+  captured_at: Fixed<number | null>;
+  received_at: Fixed<number>;
+  inspected_at: Fixed<number>;
+  label: Fixed<string>;
+  /** JSON. */
+  labels: Fixed<string>;
+  /** JSON: kinds of defects with their areas; `null`: the model learnt from no masks. */
+  anomalies: Fixed<string | null>;
+  is_anomalous: Fixed<Bit | null>;
+  score: Fixed<number | null>;
+  confidence: Fixed<number | null>;
+  model_version: Fixed<number | null>;
+  threshold: Fixed<number | null>;
+  inference_ms: Fixed<number | null>;
+  image_sha256: Fixed<string>;
+  /** The same camera sent a picture of the same image id up to a day before. */
+  is_repeat: Fixed<Bit>;
+}
+
+/** The catalogue: a file that has no row here does not count and is removed. */
+export interface ResultFilesTable {
+  id: Fixed<string>;
+  kind: Fixed<"json" | "parquet">;
+  project_id: Fixed<string>;
+  /** Below the analytics folder. */
+  path: Fixed<string>;
+  /** The hour (JSON) or day (Parquet) of its rows' receive times, UTC. */
+  starts_at: Fixed<number>;
+  /** How often its rows were merged: many small files become few large ones. */
+  level: Fixed<number>;
+  /** Receive times of the first and the last row. */
+  first_at: number;
+  last_at: number;
+  row_count: number;
+  /** As many bytes count; what stands behind them was not committed. */
+  bytes: number;
+}
+
+/** Results that a person deleted and that may still stand in files. */
+export interface ResultDeletionsTable {
+  inspection_id: Fixed<string>;
+  project_id: Fixed<string>;
+  received_at: Fixed<number>;
+}
+
 export interface SettingsTable {
   key: Fixed<string>;
   value: string;
@@ -576,6 +630,9 @@ export interface Tables {
   inspection_figures: InspectionFiguresTable;
   sample_figures: SampleFiguresTable;
   camera_drifts: CameraDriftsTable;
+  results: ResultsTable;
+  result_files: ResultFilesTable;
+  result_deletions: ResultDeletionsTable;
   settings: SettingsTable;
   access_keys: AccessKeysTable;
   lookout_datasets: LookoutDatasetsTable;

@@ -1,5 +1,6 @@
 /** All handlers, one for each row of the route table: a missing one does not compile. */
 import type { Handlers } from "../handlers.js";
+import { analyticsRoutes } from "./analytics.js";
 import { cameraRoutes } from "./cameras.js";
 import { comparisonRoutes } from "./comparisons.js";
 import type { RouteDeps } from "./deps.js";
@@ -21,6 +22,7 @@ export function allRoutes(deps: RouteDeps): Handlers {
   return {
     ...uploadRoutes(deps),
     ...inspectionRoutes(deps),
+    ...analyticsRoutes(deps),
     ...projectRoutes(deps),
     ...recipientRoutes(deps),
     ...targetRoutes(deps),
