@@ -74,7 +74,7 @@ test("holes are found to the pixel in pictures that the measured part never saw"
         { name: "block2", channels: 8 },
         { name: "block5", channels: 8 },
       ],
-      ...{ viewsPerPicture: 2, steps: 40 },
+      ...{ viewsPerPicture: 2, steps: 60 },
     },
   );
   const [drilled] = learnt?.metrics ?? [];
