@@ -248,10 +248,20 @@ test("an access key is for a person that there is, shows its secret once, and is
   assert.ok(after.items[0]?.revokedAt);
 });
 
-test("a project is deleted only with --yes", async () => {
+test("a dry run lists what a deletion would take, and a project is deleted only with --yes", async () => {
   const asked = await local("project", "delete", "parts");
   assert.deepEqual([asked.code, codeOf(asked)], [1, "NOT_CONFIRMED"]);
-  assert.match(asked.stderr, /"parts" with 0 labelled pictures, 1 cameras and 3 inspections. Add --yes/);
+  assert.match(
+    asked.stderr,
+    /"parts" with 0 labelled pictures, 1 model versions, 1 cameras and 3 inspections. Add --dry-run/,
+  );
+  const listed = await sightline(["project", "delete", "parts", "--dry-run", "--server", url, "--data", data]);
+  assert.equal(listed.code, 0, listed.stderr);
+  assert.match(listed.stdout, /^inspections.* +3 +[\d.]+ [kM]?B$/m);
+  assert.match(listed.stdout, /^cameras \(cam-1\) +1/m);
+  assert.match(listed.stdout, /^recipients +2/m);
+  const { items } = await replyOf(local("project", "list"));
+  assert.equal((items as unknown[]).length, 1);
   assert.equal((await replyOf(local("project", "delete", "parts", "--yes"))).deleted !== undefined, true);
   assert.deepEqual((await replyOf(local("project", "list"))).items, []);
 });

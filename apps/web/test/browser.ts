@@ -25,9 +25,10 @@ export interface RunningServer {
   stop: () => Promise<void>;
 }
 
-export async function startServer(): Promise<RunningServer> {
+/** @param args more flags of the server, such as where mails go. */
+export async function startServer(args: readonly string[] = []): Promise<RunningServer> {
   const data = mkdtempSync(join(tmpdir(), "sightline-pages-"));
-  const child = spawn(process.execPath, [serverMain, "--data", data, "--port", "0", "--empty"]);
+  const child = spawn(process.execPath, [serverMain, "--data", data, "--port", "0", "--empty", ...args]);
   let text = "";
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const link = await new Promise<string>((resolve, reject) => {

@@ -91,10 +91,11 @@ export function startOutbox(deps: {
     for (const lane of await store.read.actions.dueLanes(now())) {
       const busy = [...underWay.values()].filter((one) => one.lane === lane).length;
       if (busy >= perLane || (lane in kinds && !kinds[lane as Action["kind"]].isConfigured)) continue;
-      // Those under way are due, too, until they have ended.
+      // Those under way are due, too, until they have ended; one that ends while this is read must not begin a second time.
+      const wereUnderWay = new Set(underWay.keys());
       const due = await store.read.actions.due(lane, now(), perLane + busy);
       if (isStopped) return;
-      for (const action of due.filter(({ id }) => !underWay.has(id)).slice(0, perLane - busy)) begin(action);
+      for (const action of due.filter(({ id }) => !wereUnderWay.has(id)).slice(0, perLane - busy)) begin(action);
     }
   }
 

@@ -32,7 +32,7 @@ export interface TargetSender {
   close(): Promise<void>;
 }
 
-/** What `inspect/outcomes.ts` and notices store; read back from the database, so checked. */
+/** What `target-message.ts` stores; read back from the database, so checked. */
 const StoredMessage = z.object({
   type: z.string(),
   places: z.object({ project: z.string(), camera: z.string(), line: z.string() }),

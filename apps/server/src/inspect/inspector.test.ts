@@ -304,3 +304,23 @@ test("a picture can be tried on a model that does not run, and nothing is record
     code: "MODEL_NOT_FOUND",
   });
 });
+
+test("all failed inspections of a camera are inspected again at once, and no others", async (t) => {
+  let isBroken = true;
+  const core = await openTestCore(t, {
+    model: playedModel(() => {
+      if (isBroken) throw new ImageError("IMAGE_TRUNCATED", "cut off");
+      return verdict(0.1);
+    }),
+  });
+  const { modelId } = await addLine(core);
+  await core.deployments.start(modelId, "ada");
+  const ids = await Promise.all([1, 2, 3].map(async (grey) => send(core, await jpeg(grey))));
+  for (const id of ids) assert.equal((await inspected(core, id)).status, "failed");
+  isBroken = false;
+  assert.equal(await core.retryFailed({ camera: "cam-2" }), 0);
+  assert.equal(await core.retryFailed({ camera: "cam-1" }), 3);
+  for (const id of ids)
+    await until(async () => (await inspected(core, id)).status === "inspected", `${id} is inspected`);
+  assert.equal(await core.retryFailed({}), 0);
+});

@@ -3,7 +3,7 @@ import { ruleHolds } from "@sightline/api/rule-kinds";
 import type { Inspection, Rule } from "@sightline/api/schemas";
 import type { AlertMail } from "../actions/mail-templates/alert.js";
 import type { DigestMail } from "../actions/mail-templates/digest.js";
-import type { StoredMessage } from "../actions/target-sender.js";
+import { insertTargetMessage } from "../actions/target-message.js";
 import type { Alerting } from "../store/projects.js";
 import type { StoreWrites } from "../store/store.js";
 
@@ -120,29 +120,23 @@ async function tellTargets(
   for (const rule of rules) {
     if (rule.targetId !== null) byTarget.set(rule.targetId, [...(byTarget.get(rule.targetId) ?? []), rule]);
   }
+  const { id: inspectionId, projectId, status, cameraId, assemblyLineId, imageId } = inspection;
   let count = 0;
   for (const [targetId, asking] of byTarget) {
-    const target = await tx.targets.stored(targetId);
-    if (target === undefined) continue;
-    const { id, projectId, status, cameraId, assemblyLineId, imageId } = inspection;
-    const payload: StoredMessage = {
-      type: `inspection.${status}`,
-      places: { project: project.name, camera: cameraId, line: assemblyLineId },
-      path: `/inspections/${id}`,
-      fields: {
-        project: { id: projectId, name: project.name },
-        rules: asking.map(({ id, text }) => ({ id, text })),
-        inspection,
-      },
-    };
-    const isNew = await tx.actions.insert({
-      kind: target.kind,
-      projectId,
-      inspectionId: id,
-      targetId,
-      idempotencyKey: `${target.kind}-${targetId}-${id}-${status}`,
+    const isNew = await insertTargetMessage(tx, {
+      ...{ projectId, targetId, inspectionId },
+      key: `${inspectionId}-${status}`,
       summary: `${asking.map(({ text }) => text).join("; ")}: ${imageId} of ${cameraId}`,
-      payload: { ...payload },
+      message: {
+        type: `inspection.${status}`,
+        places: { project: project.name, camera: cameraId, line: assemblyLineId },
+        path: `/inspections/${inspectionId}`,
+        fields: {
+          project: { id: projectId, name: project.name },
+          rules: asking.map(({ id, text }) => ({ id, text })),
+          inspection,
+        },
+      },
     });
     if (isNew) count++;
   }

@@ -53,7 +53,16 @@ export function callAny(name: RouteName, call: object): Promise<unknown> {
 /** Routes whose answers a change makes stale. */
 const staleAfter: Partial<Record<RouteName, readonly RouteName[]>> = {
   createProject: ["listProjects", "getSystem"],
-  changeProject: ["listProjects", "getProject"],
+  changeProject: ["listProjects", "getProject", "listRecipients", "listActions"],
+  addRecipient: ["listRecipients", "getProject", "listProjects", "listActions"],
+  askRecipient: ["listRecipients", "getProject", "listProjects", "listActions"],
+  removeRecipient: ["listRecipients", "getProject", "listProjects", "listActions"],
+  addTarget: ["listTargets"],
+  changeTarget: ["listTargets", "listActions"],
+  removeTarget: ["listTargets", "listRules", "listActions"],
+  addRule: ["listRules"],
+  changeRule: ["listRules"],
+  removeRule: ["listRules"],
   deleteProject: [
     "listAlarms",
     "listProjects",
@@ -109,7 +118,10 @@ const staleAfter: Partial<Record<RouteName, readonly RouteName[]>> = {
   revokeToken: ["listTokens"],
   retryInspection: ["getInspection", "listInspections", "getStats"],
   deleteInspection: ["listInspections", "getStats"],
-  retryAction: ["listActions", "getInspection"],
+  retryInspections: ["getInspection", "listInspections", "getStats"],
+  retryAction: ["listActions", "listTargets", "getInspection"],
+  retryActions: ["listActions", "listTargets", "getInspection"],
+  discardAction: ["listActions", "listTargets", "getInspection"],
   removeSampleLine: [
     "getSystem",
     "listProjects",

@@ -59,6 +59,7 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
         "listSamples",
         "getThresholdHistory",
         "getDeployments",
+        "listRecipients",
         "getModel",
       ];
     case "reviews":

@@ -47,7 +47,7 @@ export const places: readonly Place[] = [
   { to: "/models", title: "Models", icon: mdiCubeScan, needs: "listModels", onPhoneBar: false },
   { to: "/cameras", title: "Cameras", icon: mdiCctv, needs: "listCameras", onPhoneBar: false },
   { to: "/monitoring", title: "Monitoring", icon: mdiMonitorEye, needs: "listAlarms", onPhoneBar: false },
-  { to: "/mails", title: "Mails", icon: mdiEmailOutline, needs: "listActions", onPhoneBar: false },
+  { to: "/messages", title: "Messages", icon: mdiEmailOutline, needs: "listActions", onPhoneBar: false },
   { to: "/people", title: "People & tokens", icon: mdiAccountKeyOutline, needs: "listTokens", onPhoneBar: false },
 ];
 

@@ -16,6 +16,8 @@ function page(path: string, load: Page): RouteObject {
 }
 
 export const router = createBrowserRouter([
+  // For people who get mails and need not be able to sign in.
+  page("/mail-links/:code", () => import("../features/mail-link/page.js")),
   {
     element: <Shell />,
     ErrorBoundary: PageCrashed,
@@ -40,7 +42,7 @@ export const router = createBrowserRouter([
       page("/monitoring", () => import("../features/monitoring/page.js")),
       page("/monitoring/:alarmId", () => import("../features/monitoring/alarm-page.js")),
       page("/people", () => import("../features/people/page.js")),
-      page("/mails", () => import("../features/mails/page.js")),
+      page("/messages", () => import("../features/messages/page.js")),
       { path: "*", element: <NotFound /> },
     ],
   },

@@ -12,7 +12,7 @@ import { useUrlFilters } from "../../components/url-filters.js";
 import { FactsPanel } from "./facts-panel.js";
 import { filterNames } from "./filters.js";
 import { type InspectionDetail, InspectionGone } from "./inspection-detail.js";
-import { MailsPanel } from "./mails-panel.js";
+import { MessagesPanel } from "./messages-panel.js";
 import { PicturePanel } from "./picture-panel.js";
 import { useNeighbours } from "./use-neighbours.js";
 import { VerdictPanel } from "./verdict-panel.js";
@@ -84,7 +84,7 @@ function Detail({ inspection }: { inspection: InspectionDetail }) {
           <Stack gap="lg">
             <VerdictPanel inspection={inspection} />
             <FactsPanel inspection={inspection} />
-            <MailsPanel inspection={inspection} />
+            <MessagesPanel inspection={inspection} />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -52,6 +52,7 @@ function Row({ inspection, search }: { inspection: Inspection; search: string })
         </span>
         <span className={css.verdict}>
           <Verdict look={lookOf(inspection)} />
+          {inspection.failure !== null && <span className={css.reason}>{inspection.failure.message}</span>}
         </span>
         <span className={css.confidence}>
           {inspection.confidence === null ? "–" : `${percent(inspection.confidence)} sure`}

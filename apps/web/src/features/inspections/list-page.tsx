@@ -1,6 +1,8 @@
 /** All inspections: filter, scroll, open one. */
 import { Button, Center, Group, Stack } from "@mantine/core";
 import { mdiArrowUp, mdiClipboardTextSearchOutline, mdiFilterRemoveOutline } from "@mdi/js";
+import { useChange } from "../../app/api.js";
+import { ActionButton } from "../../components/action-button.js";
 import { Refusal } from "../../components/answer.js";
 import { Face } from "../../components/face.js";
 import { plural } from "../../components/format.js";
@@ -17,11 +19,24 @@ import { useInspectionPages } from "./use-inspection-pages.js";
 export function Page() {
   const { filters, set, text } = useUrlFilters(filterNames);
   const { pages, items, fresh } = useInspectionPages(filters);
+  const retry = useChange("retryInspections", {
+    done: ({ count }) => `${plural(count, "inspection")} in the queue again.`,
+  });
   const isFiltered = Object.keys(filters).length > 0;
   const clear = () => set(Object.fromEntries(filterNames.map((name) => [name, null])));
   return (
     <>
-      <PageHeader title="Inspections" note="Every picture that came in, newest first." />
+      <PageHeader title="Inspections" note="Every picture that came in, newest first.">
+        {filters.status === "failed" && items.length > 0 && (
+          <ActionButton
+            route="retryInspections"
+            loading={retry.isPending}
+            onClick={() => retry.mutate({ body: { project: filters.project, camera: filters.camera } })}
+          >
+            Inspect all again
+          </ActionButton>
+        )}
+      </PageHeader>
       <Stack gap="lg">
         <FilterBar filters={filters} set={set} clear={isFiltered ? clear : undefined} />
         {fresh > 0 && items.length > 0 && (

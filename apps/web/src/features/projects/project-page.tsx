@@ -9,6 +9,7 @@ import { plural } from "../../components/format.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
 import { DeploymentsPanel } from "../models/deployments-panel.js";
+import { AlertsTab } from "../alerts/alerts-tab.js";
 import { ModelTable } from "../models/model-table.js";
 import { JobsPanel } from "../training/jobs-panel.js";
 import { RunningBadge } from "./list-page.js";
@@ -26,7 +27,7 @@ export function Page() {
   );
 }
 
-const tabs = ["pictures", "models", "settings"] as const;
+const tabs = ["pictures", "models", "alerts", "settings"] as const;
 
 function ProjectView({ project }: { project: Project }) {
   const navigate = useNavigate();
@@ -53,6 +54,7 @@ function ProjectView({ project }: { project: Project }) {
         <Tabs.List mb="lg">
           <Tabs.Tab value="pictures">Pictures</Tabs.Tab>
           <Tabs.Tab value="models">Models</Tabs.Tab>
+          <Tabs.Tab value="alerts">Alerts</Tabs.Tab>
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="pictures">
@@ -64,6 +66,9 @@ function ProjectView({ project }: { project: Project }) {
             <DeploymentsPanel projectId={project.id} />
             <JobsPanel projectId={project.id} />
           </Group>
+        </Tabs.Panel>
+        <Tabs.Panel value="alerts">
+          <AlertsTab project={project} />
         </Tabs.Panel>
         <Tabs.Panel value="settings">
           <SettingsTab project={project} />
