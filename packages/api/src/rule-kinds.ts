@@ -66,7 +66,7 @@ export const ruleKinds = {
     holds: ({ confidence }, { limit }) => confidence !== null && confidence < limit,
   },
   areaOfLabel: {
-    title: "A label covers more of the picture than",
+    title: "A label covers more than",
     limit: { unit: "share", initial: 0.05 },
     takesLabel: true,
     say: ({ limit, label }) => `“${label}” covers more than ${percent(limit)} of the picture`,
