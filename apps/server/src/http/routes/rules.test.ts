@@ -79,6 +79,7 @@ describe("rules and targets", () => {
     const refused: [object, "addRule" | "addTarget", string, RegExp][] = [
       [{ kind: "areaOfLabel", limit: 0.1, outcome: "review" }, "addRule", "RULE_INVALID", /needs a label/],
       [{ kind: "lowConfidence", limit: 1.5, outcome: "review" }, "addRule", "RULE_INVALID", /from 0 to 1, got 1.5/],
+      [{ kind: "inspectionFailed", outcome: "review" }, "addRule", "RULE_INVALID", /no verdict/],
       [{ kind: "lowConfidence", limit: 0.5, outcome: "target" }, "addRule", "RULE_INVALID", /needs a targetId/],
       [{ kind: "everyVerdict", outcome: "mail", targetId: projectId }, "addRule", "RULE_INVALID", /has no targetId/],
       [{ kind: "everyVerdict", outcome: "target", targetId: projectId }, "addRule", "TARGET_NOT_FOUND", /target/],

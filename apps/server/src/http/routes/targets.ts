@@ -29,6 +29,9 @@ export function targetRoutes({ services: { store, targets } }: RouteDeps) {
     addRule: async ({ params: { projectId }, body }) => {
       await checkProject(projectId);
       checkRule(body);
+      if (body.kind === "inspectionFailed" && body.outcome === "review") {
+        throw errors.ruleInvalid({ problem: "a failed inspection has no verdict that a person could look at" });
+      }
       const needsTarget = body.outcome === "target";
       if (needsTarget !== (body.targetId !== null)) {
         throw errors.ruleInvalid({

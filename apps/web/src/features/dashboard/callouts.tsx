@@ -39,7 +39,7 @@ export function Callouts({ stats, project }: { stats: Stats | undefined; project
         </Callout>
       )}
       {parked > 0 && (
-        <Callout icon={mdiEmailAlertOutline} color="grape" to="/mails?status=parked" link="Open the mails">
+        <Callout icon={mdiEmailAlertOutline} color="grape" to="/messages?status=parked" link="Open the messages">
           {plural(parked, "mail")} could not be delivered.
         </Callout>
       )}
