@@ -13,6 +13,7 @@ import { confirmMail } from "./mail-templates/confirm.js";
 import { digestMail } from "./mail-templates/digest.js";
 import { cidOf, htmlOf, textOf } from "./mail-templates/frame.js";
 import type { MailTemplate } from "./mail-templates/mail-template.js";
+import { noticeMail } from "./mail-templates/notice.js";
 import type { RecipientLinks } from "./recipient-links.js";
 
 /** The same action always has the same Message-ID, so that a mail delivered twice is seen as one. */
@@ -22,7 +23,7 @@ export function messageIdOf(idempotencyKey: string): string {
 
 /** What all mails have stored. Those of the first database formats name no template and may be for several. */
 const Envelope = z.object({
-  template: z.enum(["alert", "digest", "confirm", "alarm"]).default("alert"),
+  template: z.enum(["alert", "digest", "confirm", "alarm", "notice"]).default("alert"),
   to: z.union([z.string().transform((address) => [address]), z.array(z.string()).min(1)]),
 });
 
@@ -52,6 +53,7 @@ export function mailAction({ settings, store, blobs, links, publicUrl }: MailDep
     digest: digestMail,
     confirm: confirmMail(links),
     alarm: alarmMail,
+    notice: noticeMail,
   };
 
   /** Where the reader says that no more are wanted. The question itself needs no such link: silence is enough. */
