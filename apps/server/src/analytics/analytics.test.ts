@@ -220,6 +220,11 @@ describe("counting results", () => {
     const read = await reopened.analytics.count({ ...always, projectId }, [], 10);
     const [all] = read.groups;
     assert.deepEqual([all?.confirmed, all?.confirmedAnomalous, all?.escapes, all?.falseRejects], [4, 2, 1, 1]);
+    const { groups } = await reopened.analytics.count({ ...always, projectId }, ["defect", "hour"], 10);
+    assert.deepEqual(
+      groups.map(({ key, confirmed, falseRejects }) => [key.defect, confirmed, falseRejects]),
+      [["anomaly", 2, 1]],
+    );
     const { rows } = await reopened.analytics.sql("select Project, count(*) from truths group by 1 order by 1");
     assert.deepEqual(rows, [
       ["castings", 4],
@@ -314,7 +319,7 @@ describe("the SQL box", () => {
   });
 
   test("an endless statement is ended in its time, a third one is refused while two run", async (t) => {
-    const { core } = await withResults(t, [{ at: "2026-03-02T08:00:00.000Z" }], { querySeconds: 1 });
+    const { core } = await withResults(t, [{ at: "2026-03-02T08:00:00.000Z" }], { querySeconds: 6 });
     const endless = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3";
     const running = [core.analytics.sql(endless), core.analytics.sql(endless)];
     await assert.rejects(core.analytics.sql("select 1"), { code: "SQL_BUSY" });

@@ -128,12 +128,14 @@ export function countResults(query: CountQuery): Statement {
     const { ofResult } = dimensions[name];
     return ofResult === undefined ? [] : [`${ofResult} as ${name}_key`];
   });
-  const sources = [from];
-  if (groupBy.includes("defect")) sources.push("unnest(result.Defects) as found(defect)");
+  // A row for each defect, before the join: DuckDB knows no left join beside a list that is taken apart.
+  const source = groupBy.includes("defect")
+    ? `(select *, unnest(result.Defects) as defect from ${from} where ${where}) as result`
+    : from;
   const joined =
     truths === null
-      ? sources.join(", ")
-      : `${sources.join(", ")} left join read_parquet(${quoted(truths)}) as truth
+      ? source
+      : `${source} left join read_parquet(${quoted(truths)}) as truth
          on truth.ProjectId = result.ProjectId and truth.ImageSha256 = result.ImageSha256`;
   const cellColumns = [
     ...ofResults,

@@ -100,6 +100,8 @@ describe("the result files", () => {
       core.live.publish({ type: "inspection", inspection });
     }
     await until(() => lines(core.config.dataFolder).length >= 7, "the lines are written");
+    // The Parquet files of the same flush, before the folder goes.
+    await core.analytics.flush();
   });
 
   test("lines of one hour go into one file however often they are flushed; each hour and project has its own", async (t) => {
