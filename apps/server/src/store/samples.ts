@@ -244,8 +244,8 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
         .where("id", "=", id)
         .execute();
     },
-    /** Puts samples aside for the test or gives them to the training, once and for all. */
-    async setPart(ids: readonly string[], part: "train" | "test"): Promise<void> {
+    /** Puts samples aside for the test or gives them to the training: for good, unless a person takes the test away (`auto`). */
+    async setPart(ids: readonly string[], part: Part): Promise<void> {
       for (let start = 0; start < ids.length; start += 500) {
         await queries
           .updateTable("samples")
