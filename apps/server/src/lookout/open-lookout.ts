@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nodeFiles } from "../blobs/file-layer.js";
 import type { TrainingJobs } from "../jobs/training-jobs.js";
 import { openFolderObjects } from "../objects/folder-objects.js";
+import { openS3Objects } from "../objects/s3-objects.js";
 import type { Services } from "../services.js";
 import { createCallers } from "./caller.js";
 import { createClientTokens } from "./client-tokens.js";
@@ -28,7 +29,11 @@ export async function openLookout(parts: {
 }): Promise<OpenLookout> {
   const { services, jobs, deleteProject } = parts;
   const { config, store, accessKeys, now, log } = services;
-  const objects = await openFolderObjects(join(config.dataFolder, "buckets"), nodeFiles);
+  const { endpoint } = config.objectStore;
+  const objects =
+    endpoint === null
+      ? await openFolderObjects(join(config.dataFolder, "buckets"), nodeFiles)
+      : openS3Objects({ ...config.objectStore, endpoint });
   const datasets = createDatasetWorker({ services, manifests: createManifestImport({ services, objects }), log });
   const evaluations = createEvaluationWorker({ services, objects, log });
   const hosting = createHostingWorker({ services, log });

@@ -3,12 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LookoutVisionClient, type LookoutVisionClientConfig } from "@aws-sdk/client-lookoutvision";
+import type { UserRole } from "@sightline/api/schemas";
 import { encodeJpeg, encodePng } from "@sightline/dataset/image-file";
 import { type Manifest, writeModel } from "@sightline/models/model-file";
 import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor } from "@sightline/nn/tensor";
 import { openTestService, type TestService, type TestServiceOptions } from "../http/test-service.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
+import type { AccessKeys } from "./access-keys.js";
 
 export interface TestLookout {
   readonly service: TestService;
@@ -20,7 +22,7 @@ export interface TestLookout {
   /** Another client of the same server. */
   clientWith(config: LookoutVisionClientConfig): LookoutVisionClient;
   /** A key of a new person with this role. */
-  keyOf(role: "admin" | "operator" | "viewer"): Promise<{ accessKeyId: string; secretAccessKey: string }>;
+  keyOf(role: UserRole): ReturnType<AccessKeys["create"]>;
   /** Puts a file into a bucket's folder. */
   put(bucket: string, key: string, bytes: Uint8Array | string): Promise<void>;
   folderOf(bucket: string): string;
@@ -113,7 +115,7 @@ export async function openTestLookout(
   });
   const url = await service.http.app.listen({ host: "127.0.0.1", port: 0 });
   await service.http.resume(url);
-  const keyOf = async (role: "admin" | "operator" | "viewer") => {
+  const keyOf = async (role: UserRole) => {
     const { accessKeys, store } = service.services;
     const user = await store.write((tx) => tx.access.putUser(`the ${role}`, role));
     return accessKeys.create(user.name);
