@@ -146,7 +146,13 @@ export function evaluationResult(model: ModelDetail, testImages: number, nowMs: 
         Precision: metrics?.precision ?? null,
         Recall: metrics?.recall ?? null,
         F1Score: metrics?.f1 ?? null,
-        PixelAnomalyClassMetrics: [],
+        PixelAnomalyClassMetrics: (metrics?.defects ?? []).map(({ label, precision, recall, f1, meanIou }) => ({
+          ClassName: label,
+          Precision: precision,
+          Recall: recall,
+          F1Score: f1,
+          AIOU: meanIou,
+        })),
       },
     },
   };

@@ -1,5 +1,6 @@
 /** StartModel, StopModel and DetectAnomalies: a version is loaded, answers pictures, and is let go. */
 import { z } from "zod";
+import type { Prediction } from "../inspect/predictors.js";
 import { checkPicture } from "../intake/check-picture.js";
 import type { LookoutDeps } from "./deps.js";
 import { projectNamed, versionNamed } from "./found.js";
@@ -17,6 +18,18 @@ async function found(deps: LookoutDeps, input: { ProjectName: string; ModelVersi
   const project = await projectNamed(store, input.ProjectName);
   const version = await versionNamed(store, project, input.ModelVersion);
   return { project, ...(await versionOf(deps, project, version)) };
+}
+
+/** Kinds of anomalies, the background first, and the mask that shows them; nothing for models that learnt from no masks. */
+function whereIn({ anomalies, labelMapPng }: Prediction) {
+  if (anomalies == null) return {};
+  return {
+    Anomalies: anomalies.map(({ label, colour, areaFraction }) => ({
+      Name: label,
+      PixelAnomaly: { TotalPercentageArea: areaFraction, Color: colour.toUpperCase() },
+    })),
+    ...(labelMapPng === undefined ? {} : { AnomalyMask: Buffer.from(labelMapPng).toString("base64") }),
+  };
 }
 
 /** @throws LookoutError ConflictException */
@@ -92,12 +105,14 @@ export const hostingOperations = [
         // The one on the line answers as it does there: with the threshold in force.
         const deployment = model.isRunning ? await store.read.projects.deployment(one.project.id) : undefined;
         const threshold = deployment?.threshold ?? OWN_THRESHOLD;
-        const said = await predictors.predict(model.id, bytes, { threshold, timeoutMs: DETECT_TIMEOUT_MS });
+        const options = { threshold, labelMapPng: true, timeoutMs: DETECT_TIMEOUT_MS };
+        const said = await predictors.predict(model.id, bytes, options);
         return {
           DetectAnomalyResult: {
             Source: { Type: "direct" },
             IsAnomalous: said.isAnomalous,
             Confidence: said.confidence,
+            ...whereIn(said),
           },
         };
       });

@@ -5,9 +5,28 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import * as sdk from "@aws-sdk/client-lookoutvision";
+import { ONE_PIXEL_PNG, playedPredictor } from "../http/test-service.js";
+import type { OpenPredictor } from "../inspect/predictors.js";
 import { grey, manifestLine, openTestLookout, putCookies, until } from "./test-lookout.js";
 
 const ProjectName = "cookies";
+
+/** Plays a model that learnt from masks: every picture is anomalous and cracked. */
+const playedWithMasks: OpenPredictor = async (file, options) => {
+  const plain = await playedPredictor(0.9)(file, options);
+  const anomalies = [
+    { label: "background", colour: "#ffffff", areaFraction: 0.98 },
+    { label: "cracked", colour: "#23a436", areaFraction: 0.02 },
+  ];
+  return {
+    ...plain,
+    predict: async (bytes, asked) => ({
+      ...(await plain.predict(bytes, asked)),
+      anomalies,
+      ...(asked.labelMapPng === true ? { labelMapPng: ONE_PIXEL_PNG } : {}),
+    }),
+  };
+};
 
 async function open(t: TestContext, options: Parameters<typeof openTestLookout>[0] = {}) {
   const lookout = await openTestLookout(options);
@@ -16,7 +35,7 @@ async function open(t: TestContext, options: Parameters<typeof openTestLookout>[
 }
 
 test("all 22 operations: from a project to a hosted model and back to nothing", async (t) => {
-  const lookout = await open(t);
+  const lookout = await open(t, { openPredictor: playedWithMasks });
   const { client } = lookout;
   const called = new Set<string>();
   client.middlewareStack.add(
@@ -153,6 +172,12 @@ test("all 22 operations: from a project to a hosted model and back to nothing", 
     new sdk.DetectAnomaliesCommand({ ...model, ContentType: "image/jpeg", Body: await grey(99) }),
   );
   assert.deepEqual([found?.Source, found?.IsAnomalous, found?.Confidence], [{ Type: "direct" }, true, 0.8]);
+
+  assert.deepEqual(found?.Anomalies, [
+    { Name: "background", PixelAnomaly: { TotalPercentageArea: 0.98, Color: "#FFFFFF" } },
+    { Name: "cracked", PixelAnomaly: { TotalPercentageArea: 0.02, Color: "#23A436" } },
+  ]);
+  assert.deepEqual(Buffer.from(found?.AnomalyMask ?? []), ONE_PIXEL_PNG);
 
   // ---------------------------------------------------------- packaging
   const Configuration = {
