@@ -196,7 +196,13 @@ test("a test message tells at once whether the target answers, and leaves nothin
 test("secrets are sealed in the database, and given back to nobody", async (t) => {
   const { core, projectId } = await openLine(t);
   const settings = { url: "mqtt://127.0.0.1:1", topic: "a", qos: "1", retain: "no", username: "line" };
-  const target = await core.targets.add({ projectId, kind: "mqtt", name: "broker", settings, secret: "hunter2hunter2" });
+  const target = await core.targets.add({
+    projectId,
+    kind: "mqtt",
+    name: "broker",
+    settings,
+    secret: "hunter2hunter2",
+  });
   const stored = await core.store.read.targets.stored(target.id);
   assert.ok(stored?.sealedSecret && !stored.sealedSecret.includes("hunter2"));
   assert.ok(!JSON.stringify([target, await core.store.read.targets.list(projectId)]).includes("hunter2"));
