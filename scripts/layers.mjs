@@ -60,6 +60,7 @@ export const layers = {
       libsql: "store/",
       ws: "http/",
       nodemailer: "actions/",
+      "@aws-sdk/client-s3": "objects/",
       mqtt: "actions/",
       "@duckdb/node-api": "analytics/",
       "prom-client": "monitor/",

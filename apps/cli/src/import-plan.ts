@@ -2,6 +2,7 @@
 import { type Annotation, Label, type Part } from "@sightline/api/schemas";
 import type { DatasetFormat, LabelledPictures, Sample, Task } from "@sightline/dataset/dataset";
 import { DatasetError } from "@sightline/dataset/dataset-error";
+import type { MaskColour } from "@sightline/dataset/ground-truth-manifest";
 import { findNormalLabel } from "@sightline/dataset/labelled-pictures";
 import { readTestPart } from "@sightline/dataset/test-part";
 import { readTrainingPart } from "@sightline/dataset/training-part";
@@ -13,6 +14,8 @@ export interface PlannedPicture {
   readonly file: string;
   readonly annotation: Annotation;
   readonly part: Part;
+  /** Where its anomalies are, in a file with a colour a kind. */
+  readonly mask?: { readonly file: string; readonly types: readonly MaskColour[] };
 }
 
 export interface ImportPlan {
@@ -42,7 +45,13 @@ export async function planImport(folder: string, format?: DatasetFormat): Promis
   const apart = (test?.samples ?? []).filter(({ file }) => !learnedFiles.has(file));
   const nameOf = labelNames(training);
   const planned = (samples: readonly Sample[], part: Part): PlannedPicture[] =>
-    samples.map((sample) => ({ name: sample.name, file: sample.file, annotation: annotationOf(sample, nameOf), part }));
+    samples.map((sample) => ({
+      name: sample.name,
+      file: sample.file,
+      annotation: annotationOf(sample, nameOf),
+      part,
+      ...maskOf(sample),
+    }));
   const pictures = [...planned(learned, apart.length === 0 ? "auto" : "train"), ...planned(apart, "test")];
   const labels = [...new Set(pictures.flatMap(({ annotation }) => labelsOf(annotation)))].sort();
   for (const label of labels) checkLabel(label, folder);
@@ -76,6 +85,12 @@ function labelNames({ normalLabel }: LabelledPictures): (label: string) => strin
 function annotationOf({ label, labels, boxes }: Sample, nameOf: (label: string) => string): Annotation {
   if (boxes !== undefined) return { boxes: boxes.map(({ label, x1, y1, x2, y2 }) => ({ label, x1, y1, x2, y2 })) };
   return labels === undefined ? { label: nameOf(label) } : { labels: [...labels].sort() };
+}
+
+/** Where a dataset's masks have no colours of their own, what is white in them is the picture's label. */
+function maskOf({ maskFile, maskColours, label }: Sample): Pick<PlannedPicture, "mask"> {
+  if (maskFile === undefined) return {};
+  return { mask: { file: maskFile, types: maskColours ?? [{ label, colour: "#ffffff" }] } };
 }
 
 function labelsOf({ label, labels, boxes }: Annotation): readonly string[] {

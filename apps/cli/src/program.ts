@@ -22,6 +22,7 @@ export const verbs: Readonly<Record<string, Row>> = {
   doctor: { summary: "Check this machine and say what to fix", load: () => import("./verbs/doctor.js") },
   upload: { summary: "Send the pictures of a folder to a server", load: () => import("./verbs/upload.js") },
   project: { summary: "Create, list, fill and delete projects of a server", load: () => import("./verbs/project.js") },
+  import: { summary: "Bring what another service left behind", load: () => import("./verbs/import.js") },
   camera: { summary: "Add and list cameras of a server", load: () => import("./verbs/camera.js") },
   model: { summary: "Add, list, start and stop models of a server", load: () => import("./verbs/model.js") },
   token: { summary: "Create, list and revoke tokens of a server", load: () => import("./verbs/token.js") },

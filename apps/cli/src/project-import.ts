@@ -4,7 +4,13 @@ import { readFile } from "node:fs/promises";
 import type { Annotation, Sample } from "@sightline/api/schemas";
 import { ApiCallError } from "@sightline/client/api-call-error";
 import type { Client } from "@sightline/client/client";
-import { changeAnnotation, eachSample, sendLabelledPicture } from "@sightline/client/labelled-pictures";
+import {
+  changeAnnotation,
+  eachSample,
+  type Mask,
+  putMask,
+  sendLabelledPicture,
+} from "@sightline/client/labelled-pictures";
 import { type Problem, problemOf } from "./cli-error.js";
 import type { PlannedPicture } from "./import-plan.js";
 
@@ -85,11 +91,14 @@ export async function importPictures(options: ImportOptions): Promise<Imported> 
       await sendLabelledPicture(
         client,
         projectId,
-        { bytes, annotation, part, name: name.slice(-maxNameCharacters) },
+        { bytes, annotation, part, name: name.slice(-maxNameCharacters), mask: await maskOf(picture) },
         retry,
       );
       return { added: picture };
     }
+    // An import that ended between a picture and its mask is made whole.
+    const mask = before.hasMask ? undefined : await maskOf(picture);
+    if (mask !== undefined) await putMask(client, before.id, mask, retry);
     const otherPart = part !== "auto" && before.part !== part ? { otherPart: name } : {};
     if (isSame(before, annotation)) return { present: name, ...otherPart };
     if (!replace) return { differing: name, ...otherPart };
@@ -129,6 +138,10 @@ export async function importPictures(options: ImportOptions): Promise<Imported> 
     duplicates: pick("duplicates"),
     failures: pick("failures"),
   };
+}
+
+async function maskOf({ mask }: PlannedPicture): Promise<Mask | undefined> {
+  return mask && { bytes: await readFile(mask.file), types: mask.types };
 }
 
 function isOfThisPicture(error: unknown): boolean {

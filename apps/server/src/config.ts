@@ -255,6 +255,86 @@ function isTimeZone(name: string): boolean {
     return false;
   }
 }
+const ObjectStore = z
+  .strictObject({
+    endpoint: z
+      .string()
+      .regex(/^https?:\/\/\S+$/, "must be http://host[:port] or https://…")
+      .nullable()
+      .default(null)
+      .meta({
+        title: "Object store",
+        description:
+          "S3-compatible store behind s3:// names; without it a bucket is a folder: buckets/NAME in the data folder",
+      }),
+    region: z.string().min(1).max(64).default("us-east-1").meta({
+      title: "Region",
+      description: "Region that requests to the object store are signed for",
+    }),
+    accessKeyId: z.string().min(1).max(256).nullable().default(null).meta({
+      title: "Access key of the object store",
+      description: "With its secret; without them the environment's AWS credentials are used",
+    }),
+    secretAccessKey: z
+      .string()
+      .min(1)
+      .max(256)
+      .nullable()
+      .default(null)
+      .meta({ title: "Secret of the access key", description: "Better in SIGHTLINE_OBJECT_STORE_SECRET_ACCESS_KEY" }),
+    pathStyle: flag.default(true).meta({
+      title: "Bucket in the path",
+      description: "http://host/bucket/key; false: http://bucket.host/key",
+    }),
+  })
+  .prefault({});
+
+const entries = (count: number, title: string, description: string) =>
+  wholeNumber(1, 1_000_000).default(count).meta({ title, description, unit: "entries" });
+const pictures = (count: number, title: string, description: string) =>
+  wholeNumber(0, 100_000).default(count).meta({ title, description, unit: "pictures" });
+
+/** The limits of Amazon Lookout for Vision, as they were when its service ended. */
+const Lookout = z
+  .strictObject({
+    accountId: z
+      .string()
+      .regex(/^\d{12}$/, "must be 12 digits")
+      .default("000000000000")
+      .meta({ title: "Account", description: "The account number in ARNs; that of your AWS account keeps old ARNs" }),
+    requestsPerSecond: z.coerce.number().min(0.1).max(10_000).default(50).meta({
+      title: "Calls of an access key",
+      description:
+        "More are answered 429; twice as many may come at once. DetectAnomalies is limited by inference units",
+      unit: "calls per second",
+    }),
+    clockSkewSeconds: wholeNumber(1, 86_400)
+      .default(300)
+      .meta({ title: "Clock skew", description: "A signature may be this old or early", unit: "seconds" }),
+    maxProjects: wholeNumber(1, 1_000_000)
+      .default(100)
+      .meta({ title: "Most projects", description: "CreateProject beyond it is answered 402", unit: "projects" }),
+    maxModels: wholeNumber(1, 1_000_000)
+      .default(100)
+      .meta({ title: "Most models", description: "Versions of a project", unit: "models" }),
+    maxTrainEntries: entries(16_000, "Largest train dataset", "Pictures with and without a label"),
+    maxTestEntries: entries(4000, "Largest test dataset", "Pictures with and without a label"),
+    minNormal: pictures(20, "Fewest normal", "CreateModel needs them where there is no test dataset"),
+    minAnomaly: pictures(10, "Fewest anomalies", "CreateModel needs them where there is no test dataset"),
+    minNormalWithTest: pictures(
+      10,
+      "Fewest normal beside a test",
+      "In the train dataset, where there is a test dataset",
+    ),
+    minTest: pictures(10, "Fewest in the test", "Normal ones and anomalies each, in a test dataset"),
+    minSide: wholeNumber(1, 65_535)
+      .default(64)
+      .meta({ title: "Smallest side", description: "Of a picture sent or imported", unit: "pixels" }),
+    maxSide: wholeNumber(1, 65_535)
+      .default(4096)
+      .meta({ title: "Largest side", description: "Of a picture sent or imported", unit: "pixels" }),
+  })
+  .prefault({});
 
 /** A schema of strict objects; defaults stand here and nowhere else. */
 export const ConfigSchema = z.strictObject({
@@ -314,6 +394,8 @@ export const ConfigSchema = z.strictObject({
   monitor: Monitor,
   people: People,
   analytics: Analytics,
+  objectStore: ObjectStore,
+  lookout: Lookout,
 });
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]

@@ -210,6 +210,12 @@ export const errors = {
       `"boxes" must be a JSON list of {"label","x1","y1","x2","y2"} in pixels inside the picture: ${p.problem}. Nothing was stored.`,
   ),
 
+  sampleMaskInvalid: define(
+    "SAMPLE_MASK_INVALID",
+    422,
+    (p: { problem: string }) => `The mask can't be used: ${p.problem}. Nothing was stored.`,
+  ),
+
   // ------------------------------------------------------------ things that are not there, or are there already
   projectNotFound: notFound("PROJECT_NOT_FOUND", "project", "GET /api/projects"),
   sampleNotFound: notFound("SAMPLE_NOT_FOUND", "labelled picture", "GET /api/projects/:projectId/samples"),

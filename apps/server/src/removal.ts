@@ -110,13 +110,14 @@ export function createRemoval(deps: {
     },
 
     async sample(id) {
-      const picture = await store.write(async (tx) => {
+      const names = await store.write(async (tx) => {
         const found = await tx.samples.picture(id);
         if (found === undefined) throw errors.sampleNotFound({ id });
+        const mask = await tx.samples.mask(id);
         await tx.samples.remove(id);
-        return found;
+        return [found.sha256, ...(mask === null ? [] : [mask.sha256])];
       });
-      await releaseBlobs([picture.sha256]);
+      await releaseBlobs(names);
     },
 
     async model(id) {

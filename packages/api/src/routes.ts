@@ -368,6 +368,16 @@ export const routes = {
     params: z.strictObject({ sampleId: s.Id }),
     produces: "image/*",
   }),
+  putSampleMask: route("PUT", "/api/samples/:sampleId/mask", {
+    summary: "Say where in a picture its anomalies are: a PNG with a colour per kind of defect",
+    access: operator,
+    params: z.strictObject({ sampleId: s.Id }),
+    query: z.strictObject({
+      types: z.string().min(2).max(8000).describe('JSON: [{"label":"crack","colour":"#ff0000"}]'),
+    }),
+    consumes: ["image/png"],
+    reply: s.Sample,
+  }),
   deleteSample: route("DELETE", "/api/samples/:sampleId", {
     summary: "Remove a labelled picture",
     access: operator,

@@ -252,6 +252,8 @@ export const Sample = z.object({
       "added: came with its label; review, trial: a person said what it shows when asked about a model's answer",
     ),
 });
+/** A kind of defect and the colour it is painted in. */
+export const MaskColour = z.strictObject({ label: Label, colour: z.string().regex(/^#[0-9a-f]{6}$/) });
 /** Exactly one of the three; in words of the picture's project. */
 export const Annotation = z.strictObject({
   label: Label.optional().describe("One label; else labels or boxes"),

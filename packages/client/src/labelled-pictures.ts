@@ -13,6 +13,14 @@ export interface LabelledPicture {
   readonly part: Part;
   /** For people, at most 200 characters. */
   readonly name?: string | undefined;
+  readonly mask?: Mask | undefined;
+}
+
+/** Where in a picture its anomalies are. */
+export interface Mask {
+  /** A PNG file. */
+  readonly bytes: Uint8Array;
+  readonly types: readonly { readonly label: string; readonly colour: string }[];
 }
 
 /** An address longer than this is refused on its way by many a proxy; a longer list of boxes follows as a change. */
@@ -46,7 +54,7 @@ export async function sendLabelledPicture(
   picture: LabelledPicture,
   options: RetryOptions = {},
 ): Promise<void> {
-  const { bytes, part, name, annotation } = picture;
+  const { bytes, part, name, annotation, mask } = picture;
   const { label, labels, boxes } = annotation;
   const boxesText = JSON.stringify(boxes);
   const isLong = boxesText !== undefined && encodeURIComponent(boxesText).length > maxQueryCharacters;
@@ -67,9 +75,19 @@ export async function sendLabelledPicture(
     }
   };
   const added = await retried(send, options);
-  if (!isLong) return;
+  if (!isLong && mask === undefined) return;
   const sampleId = added?.id ?? (await idOf(client, projectId, bytes, options));
-  if (sampleId !== null) await changeAnnotation(client, sampleId, annotation, options);
+  if (sampleId === null) return;
+  if (isLong) await changeAnnotation(client, sampleId, annotation, options);
+  if (mask !== undefined) await putMask(client, sampleId, mask, options);
+}
+
+/** Gives a picture that is there its mask. @throws ApiCallError of the last try. */
+export async function putMask(client: Client, sampleId: string, mask: Mask, options: RetryOptions = {}): Promise<void> {
+  const { signal } = options;
+  const query = { types: JSON.stringify(mask.types) };
+  const call = { params: { sampleId }, query, bytes: mask.bytes, contentType: "image/png", signal } as const;
+  await retried(() => client.call("putSampleMask", call), options);
 }
 
 /** Says something else of a picture that is there. @throws ApiCallError of the last try. */

@@ -26,13 +26,13 @@ export function register(command: Command, act: Act): void {
     .action(act(importFolder));
 }
 
-interface Options extends ConnectionOptions {
+export interface ImportOptions extends ConnectionOptions {
   readonly project?: string;
   readonly format?: DatasetFormat;
   readonly replace?: true;
 }
 
-async function importFolder(context: Context, folder: string, options: Options): Promise<Outcome> {
+export async function importFolder(context: Context, folder: string, options: ImportOptions): Promise<Outcome> {
   const { signal, progress } = context;
   const client = await connect(options, context);
   const wanted = options.project ?? projectNameOf(folder);

@@ -102,6 +102,7 @@ const golden: Readonly<
   listTokens: [401, 403, 403, "in", 403],
   createToken: [401, 403, 403, "in", 403],
   revokeToken: [401, 403, 403, "in", 403],
+  putSampleMask: [401, 403, "in", "in", 403],
   listUsers: [401, 403, 403, "in", 403],
   listAccessKeys: [401, 403, 403, "in", 403],
   createAccessKey: [401, 403, 403, "in", 403],

@@ -13,6 +13,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { errors } from "../errors.js";
+import type { Lookout } from "../lookout/lookout.js";
 import type { AddressRules } from "./auth/address-rules.js";
 import { admit, checkAddress, type GateDeps, isFromThisMachine } from "./auth/gate.js";
 import { authenticate, type CredentialStore, hasCredential } from "./auth/identity.js";
@@ -20,6 +21,7 @@ import { checkValues } from "./checked-values.js";
 import { replyWithError } from "./error-reply.js";
 import { type Call, FileAnswer, type HandledRoute, type Handlers, RedirectAnswer } from "./handlers.js";
 import type { LiveDoor } from "./live.js";
+import { addLookoutDoor } from "./lookout-door.js";
 import { setSecurityHeaders } from "./security-headers.js";
 import { serveWeb } from "./static-web.js";
 
@@ -28,6 +30,7 @@ export interface AppDeps {
   readonly live: LiveDoor;
   readonly credentials: CredentialStore;
   readonly addresses: AddressRules;
+  readonly lookout: Lookout;
   /** Told the status of each answer to an upload. */
   readonly countUpload: (status: number) => void;
   /** Folder of the built web app; a page that says how to build it is served when it is missing. */
@@ -80,6 +83,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     addRoute(app, name, deps, gate, limit);
   }
   addLive(app, deps, gate);
+  await addLookoutDoor(app, { lookout: deps.lookout, countRefusal: gate.countRefusal });
   await serveWeb(app, deps.webFolder);
   return app;
 }

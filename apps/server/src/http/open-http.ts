@@ -8,6 +8,7 @@ import type { OpenPredictor } from "../inspect/predictors.js";
 import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
 import { createModelUpload } from "../jobs/model-upload.js";
 import { createTrainingJobs, type TrainingJobs } from "../jobs/training-jobs.js";
+import { openLookout } from "../lookout/open-lookout.js";
 import { createHealthCheck } from "../monitor/health.js";
 import { createMetrics } from "../monitor/metrics.js";
 import { createSampleLine, type SampleLineControl, type SampleLineDeps } from "../sample-line/sample-line.js";
@@ -97,6 +98,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     await comparisons.cancelOf(projectId);
     await removal.project(projectId);
   };
+  const api = await openLookout({ services, jobs, deleteProject });
   const sampleLine = createSampleLine({
     store,
     feed: live,
@@ -134,6 +136,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
   const app = await createApp({
     handlers,
     live: liveDoor,
+    lookout: api.lookout,
     credentials,
     addresses: addressRules(config),
     countUpload: metrics.countUpload,
@@ -154,6 +157,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     async resume(url) {
       await jobs.resume();
       await comparisons.resume();
+      await api.resume();
       await sampleLine.start(url);
     },
     async close() {
@@ -162,6 +166,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
       await app.close();
       await jobs.close();
       await comparisons.close();
+      await api.close();
       metrics.close();
     },
   };

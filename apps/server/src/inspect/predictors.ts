@@ -148,8 +148,8 @@ export function createPredictors(deps: PredictorsDeps): Predictors {
       use(entry);
       try {
         const predictor = await entry.opened;
-        const { heatMap = false, threshold = 0.5 } = options;
-        return await within(options.timeoutMs, predictor.predict(bytes, { heatMap, threshold }));
+        const { heatMap = false, labelMapPng = false, threshold = 0.5 } = options;
+        return await within(options.timeoutMs, predictor.predict(bytes, { heatMap, labelMapPng, threshold }));
       } catch (error) {
         if (!isPictureError(error) && !entry.isDropped) {
           log.warn(

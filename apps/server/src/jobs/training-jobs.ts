@@ -9,7 +9,7 @@ import { errors, isServerError, type ServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { JobParameters, JobWithParameters } from "../store/jobs.js";
 import { labelsOf, type TrainingSample } from "../store/samples.js";
-import type { Store } from "../store/store.js";
+import type { Store, StoreWrites } from "../store/store.js";
 import { openCheckpoints } from "./checkpoints.js";
 import { wasKilled } from "./child-job.js";
 import { createJobTeller, type JobTeller } from "./job-teller.js";
@@ -20,8 +20,11 @@ import { layOutPictures } from "./training-pictures.js";
 import { runTraining, type TrainingRun } from "./training-run.js";
 
 export interface TrainingJobs {
-  /** @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES */
-  start(projectId: string, request: JobParameters, createdBy: string): Promise<Job>;
+  /**
+   * @param promised records more in the same unit of work; the model's version number is promised from the start then.
+   * @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES
+   */
+  start(projectId: string, request: JobParameters, createdBy: string, promised?: Promised): Promise<Job>;
   /**
    * Ends a running training and keeps its checkpoint (then it has stopped when this resolves) or the model of its best state
    * (then it is still being tested). A stopped one becomes the model of its best state without learning further.
@@ -39,6 +42,8 @@ export interface TrainingJobs {
   /** Stops the running training; it goes on with the next service, from its checkpoint where it has one. */
   close(): Promise<void>;
 }
+
+export type Promised = (tx: StoreWrites, job: { jobId: string; version: number }) => Promise<void>;
 
 export interface TrainingJobsDeps {
   readonly store: Store;
@@ -288,7 +293,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
   }
 
   return {
-    async start(projectId, parameters, createdBy) {
+    async start(projectId, request, createdBy, promised) {
       const jobId = await store.write(async (tx) => {
         const project = await tx.projects.get(projectId);
         if (project === undefined) throw errors.projectNotFound({ id: projectId });
@@ -299,7 +304,12 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
             problem: `Project "${project.name}" has no labelled pictures to train on. Add at least a few first.`,
           });
         }
-        return tx.jobs.insert({ kind: "train", projectId, parameters, createdBy });
+        const job = { kind: "train", projectId, createdBy } as const;
+        if (promised === undefined) return tx.jobs.insert({ ...job, parameters: request });
+        const version = await tx.models.reserveVersion(projectId);
+        const id = await tx.jobs.insert({ ...job, parameters: { ...request, version } });
+        await promised(tx, { jobId: id, version });
+        return id;
       });
       await tell(jobId);
       void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));

@@ -39,7 +39,7 @@ export function clientTokenWrites(queries: Queries, now: Now) {
       await queries
         .insertInto("client_tokens")
         .values({ access_key_id: key.accessKeyId, operation: key.operation, token: key.token, ...kept })
-        .onConflict((conflict) => conflict.columns(["access_key_id", "operation", "token"]).doNothing())
+        .onConflict((conflict) => conflict.columns(["access_key_id", "operation", "token"]).doUpdateSet(kept))
         .execute();
     },
     async removeBefore(timeMs: number): Promise<void> {

@@ -147,6 +147,14 @@ export function sampleReads(queries: Queries) {
         }
       );
     },
+    async mask(id: string): Promise<Mask | null> {
+      const row = await queries
+        .selectFrom("samples")
+        .select(["mask_sha256", "mask_types"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row === undefined ? null : toMask(row);
+    },
     /** The sample of a project that has exactly this picture. */
     async getByPicture(projectId: string, sha256: string): Promise<Sample | undefined> {
       const row = await queries
@@ -231,6 +239,9 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
     async setAnnotation(id: string, annotation: Annotation): Promise<void> {
       await queries.updateTable("samples").set(columnsOf(annotation)).where("id", "=", id).execute();
     },
+    async setMask(id: string, mask: Mask | null): Promise<void> {
+      await queries.updateTable("samples").set(maskColumns(mask)).where("id", "=", id).execute();
+    },
     /** What a manifest says of a picture that is there; it takes the place of all that was said before. */
     async setSaid(id: string, said: { annotation: Annotation; source: Source; mask: Mask | null }): Promise<void> {
       await queries
@@ -244,8 +255,8 @@ export function sampleWrites(queries: Queries, now: Now, newId: NewId) {
         .where("id", "=", id)
         .execute();
     },
-    /** Puts samples aside for the test or gives them to the training, once and for all. */
-    async setPart(ids: readonly string[], part: "train" | "test"): Promise<void> {
+    /** Puts samples aside for the test or gives them to the training: for good, unless a person takes the test away (`auto`). */
+    async setPart(ids: readonly string[], part: Part): Promise<void> {
       for (let start = 0; start < ids.length; start += 500) {
         await queries
           .updateTable("samples")

@@ -2,6 +2,7 @@
 import { errors } from "../../errors.js";
 import { annotationOf, parseAnnotation } from "../../intake/annotation.js";
 import { changeAnnotation } from "../../intake/labelled-picture.js";
+import { parseMaskTypes, putMask } from "../../intake/sample-mask.js";
 import type { FileAnswer, Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing } from "./existing.js";
@@ -38,6 +39,12 @@ export function sampleRoutes({ services }: RouteDeps) {
         params.sampleId,
       );
       return picture(blobs, stored.sha256, `image/${stored.format}`, request);
+    },
+
+    putSampleMask: async ({ params, query, bytes }) => {
+      const sample = await putMask(services, params.sampleId, parseMaskTypes(query.types), bytes);
+      live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
+      return sample;
     },
 
     deleteSample: async ({ params: { sampleId } }) => {

@@ -2,6 +2,7 @@
 import { SimpleGrid, Stack } from "@mantine/core";
 import { Guard } from "../../components/faces.js";
 import { PageHeader } from "../../components/page-header.js";
+import { AccessKeysPanel } from "./access-keys-panel.js";
 import { InvitePanel } from "./invite-panel.js";
 import { NewTokenPanel } from "./new-token-panel.js";
 import { TokensPanel } from "./tokens-panel.js";
@@ -19,6 +20,7 @@ export function Page() {
           <NewTokenPanel />
         </SimpleGrid>
         <TokensPanel />
+        <AccessKeysPanel />
       </Stack>
     </Guard>
   );
