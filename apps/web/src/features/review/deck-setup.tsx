@@ -13,12 +13,14 @@ import { type DeckFilter, useDeck } from "./use-deck.js";
 export interface ProjectDeckProps {
   project: Project;
   filter: DeckFilter;
+  /** See `useDeck`. */
+  edition?: string | undefined;
   empty: ReactNode;
 }
 
 const answersOfTask = { anomaly: "label", classification: "label", multilabel: "labels", detection: "boxes" } as const;
 
-export function ProjectDeck({ project, filter, empty }: ProjectDeckProps) {
+export function ProjectDeck({ project, filter, edition, empty }: ProjectDeckProps) {
   const models = useApi("listModels", { query: { project: project.id } });
   const ofPictures = useAnswers(project.id);
   if (models.data === undefined || ofPictures === undefined) return <PageLoading />;
@@ -27,7 +29,7 @@ export function ProjectDeck({ project, filter, empty }: ProjectDeckProps) {
   const answers = ofPictures ?? (newest === undefined ? "label" : answersOfTask[newest.task]);
   return (
     <LoadedDeck
-      {...{ project, filter, empty, models: models.data.items }}
+      {...{ project, filter, edition, empty, models: models.data.items }}
       answers={answers === "labels" || answers === "boxes" ? answers : "label"}
     />
   );
@@ -38,8 +40,8 @@ interface LoadedDeckProps extends ProjectDeckProps {
   answers: "label" | "labels" | "boxes";
 }
 
-function LoadedDeck({ project, filter, empty, models, answers }: LoadedDeckProps) {
-  const deck = useDeck(filter);
+function LoadedDeck({ project, filter, edition, empty, models, answers }: LoadedDeckProps) {
+  const deck = useDeck(filter, edition);
   const may = useMay("sayWord");
   const [added, setAdded] = useState<readonly string[]>([]);
   const existing = Object.keys(project.samples.byLabel);

@@ -101,8 +101,9 @@ function TrialView({ trial, project }: { trial: Trial; project: Project }) {
           data={shown.map((value) => ({ value, label: views[value].title }))}
         />
         <ProjectDeck
-          // New answers make a deck of what was open before worth loading again, as long as it was empty.
-          key={`${view} ${tally(trial).judged > 0}`}
+          key={view}
+          // Not with each answer, which would change it under a person's hands: with the first, and when all have come.
+          edition={trial.counts.queued === 0 ? String(tally(trial).all) : String(tally(trial).judged > 0)}
           project={project}
           filter={{ trial: trial.id, ...views[view].filter }}
           empty={<NothingThere trial={trial} view={view} />}

@@ -23,9 +23,10 @@ interface Pages {
 const pageSize = 60;
 const staleAfterWord = ["listSamples", "getProject", "listProjects", "listReviews", "getTrial", "listTrials"] as const;
 
-export function useDeck(filter: DeckFilter) {
+/** @param edition loads anew when it changes: more has come than was there */
+export function useDeck(filter: DeckFilter, edition = "") {
   const queries = useQueryClient();
-  const text = JSON.stringify(filter);
+  const text = `${edition} ${JSON.stringify(filter)}`;
   const query = useInfiniteQuery({
     queryKey: ["reviewDeck", text],
     queryFn: ({ pageParam, signal }) =>
