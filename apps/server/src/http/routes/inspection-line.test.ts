@@ -242,10 +242,10 @@ describe("a picture's way from the camera to its verdict", () => {
     assert.equal((await get(await send(100))).status, "waiting");
   });
 
-  test("a deleted project is gone with its cameras and inspections", async () => {
+  test("a deleted project is gone with its cameras and inspections, and a token that was only for them is revoked", async () => {
     assert.equal((await service.call("deleteProject", { headers: admin, params: { projectId } })).status, 204);
     assert.deepEqual((await service.call("listCameras", { headers: admin })).json.items, []);
     assert.deepEqual((await service.call("listInspections", { headers: admin })).json.items, []);
-    assert.equal((await sign(device)).json.code, "CAMERA_NOT_FOUND");
+    assert.equal((await sign(device)).json.code, "TOKEN_REVOKED");
   });
 });
