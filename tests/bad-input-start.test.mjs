@@ -1,7 +1,7 @@
 /** Bad input to a starting server: settings, port, data folder, disk. Each ends with a clear text and leaves nothing changed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
@@ -134,9 +134,15 @@ for (const [what, args] of [
   });
 }
 
-/** Leaves less than one block free. */
+/** Leaves less than one block free, although the server writes beside it. */
 function fill(disk, file) {
-  const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
-  assert.ok(existsSync(file));
+  const block = Buffer.alloc(statfsSync(disk).bsize);
+  const descriptor = openSync(file, "w");
+  try {
+    assert.throws(() => {
+      for (;;) writeSync(descriptor, block);
+    }, /ENOSPC/);
+  } finally {
+    closeSync(descriptor);
+  }
 }
