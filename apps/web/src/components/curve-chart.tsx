@@ -1,9 +1,8 @@
-/** Lines over epochs with uPlot: one or several trainings, one figure; React only creates it, feeds it and sizes it. */
-import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useMemo, useRef } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+/** Lines over epochs: one or several trainings, one figure. */
+import { useMemo } from "react";
+import type uPlot from "uplot";
 import { type Curve, columns } from "./chart-columns.js";
+import { Plot, type PlotLook, type PlotProps } from "./plot.js";
 
 export interface CurveChartProps {
   /** What is drawn, for people who can't see it. */
@@ -21,32 +20,17 @@ export function curveColor(index: number): string {
 }
 
 export function CurveChart({ title, curves, isShare = false, height = 180 }: CurveChartProps) {
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot>(undefined);
-  const scheme = useComputedColorScheme("light");
   const data = useMemo(() => columns(curves), [curves]);
-  const latest = useRef(data);
-  latest.current = data;
   const count = curves.length;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, so a new scheme means a new chart
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const size = () => ({ width: element.clientWidth, height });
-    const plot = new uPlot(options(size(), count, isShare), latest.current, element);
-    chart.current = plot;
-    const observer = new ResizeObserver(() => plot.setSize(size()));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [scheme, count, isShare, height]);
-
-  useEffect(() => chart.current?.setData(data), [data]);
-
-  return <div ref={frame} role="img" aria-label={describe(title, curves)} style={{ height, width: "100%" }} />;
+  return (
+    <Plot
+      description={describe(title, curves)}
+      data={data}
+      height={height}
+      options={(look) => options(look, count, isShare)}
+      kind={`${count} ${isShare}`}
+    />
+  );
 }
 
 function describe(title: string, curves: readonly Curve[]): string {
@@ -55,10 +39,7 @@ function describe(title: string, curves: readonly Curve[]): string {
   return `${title} by epoch. ${said.join("; ")}.`;
 }
 
-function options(size: { width: number; height: number }, count: number, isShare: boolean): uPlot.Options {
-  const style = getComputedStyle(document.body);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: color("--mantine-color-dimmed"), font: "11.5px 'Inter Variable', system-ui, sans-serif" };
+function options({ color, axis, grid }: PlotLook, count: number, isShare: boolean): ReturnType<PlotProps["options"]> {
   const lines = Array.from({ length: count }, (_, index): uPlot.Series => {
     const stroke = color(lineNames[index % lineNames.length] as string);
     return { stroke, width: 2, points: { size: 4, fill: stroke }, spanGaps: true };
@@ -66,7 +47,6 @@ function options(size: { width: number; height: number }, count: number, isShare
   const percents = (_: uPlot, ticks: number[]) => ticks.map((tick) => `${Math.round(tick * 100)} %`);
   const upper = (max: number | null) => Math.max(max ?? 0, 1e-6) * 1.08;
   return {
-    ...size,
     padding: [10, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
@@ -75,7 +55,7 @@ function options(size: { width: number; height: number }, count: number, isShare
       { ...axis, grid: { show: false }, ticks: { show: false }, size: 30, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
       {
         ...axis,
-        grid: { stroke: color("--edge"), width: 1 },
+        grid,
         ticks: { show: false },
         size: 50,
         ...(isShare ? { values: percents } : {}),

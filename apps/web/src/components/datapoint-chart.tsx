@@ -1,9 +1,7 @@
-/** Datapoints of a watched metric over time with the threshold of an alarm, drawn by uPlot; React only creates it, feeds it and sizes it. */
-import { useComputedColorScheme } from "@mantine/core";
+/** Datapoints of a watched metric over time with the threshold of an alarm. */
 import type { Datapoint } from "@sightline/api/monitoring";
-import { useEffect, useMemo, useRef } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { useMemo, useRef } from "react";
+import { Plot, type PlotLook, type PlotProps } from "./plot.js";
 import { timeLabels } from "./time-labels.js";
 
 const height = 240;
@@ -21,9 +19,6 @@ export interface DatapointChartProps {
 type Columns = [times: number[], values: (number | null)[], threshold: (number | null)[]];
 
 export function DatapointChart({ title, points, threshold, text, onPoint }: DatapointChartProps) {
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot>(undefined);
-  const scheme = useComputedColorScheme("light");
   const data = useMemo(
     (): Columns => [
       points.map(({ startsAt }) => Date.parse(startsAt) / 1000),
@@ -32,54 +27,31 @@ export function DatapointChart({ title, points, threshold, text, onPoint }: Data
     ],
     [points, threshold],
   );
-  const latest = useRef({ data, text, onPoint });
-  latest.current = { data, text, onPoint };
+  const latestText = useRef(text);
+  latestText.current = text;
   const hasThreshold = threshold !== undefined;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, so a new scheme means a new chart
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const size = () => ({ width: element.clientWidth, height });
-    const plot = new uPlot(
-      options(
-        size(),
-        hasThreshold,
-        (value) => latest.current.text(value),
-        (index) => latest.current.onPoint?.(index),
-      ),
-      latest.current.data,
-      element,
-    );
-    chart.current = plot;
-    const observer = new ResizeObserver(() => plot.setSize(size()));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [scheme, hasThreshold]);
-
-  useEffect(() => chart.current?.setData(data), [data]);
-
   const last = points.findLast(({ value }) => value !== null)?.value ?? null;
   const said = `${title} over time. Latest: ${last === null ? "nothing read" : text(last)}.`;
   const limit = threshold === undefined ? "" : ` Threshold: ${text(threshold)}.`;
-  return <div ref={frame} role="img" aria-label={said + limit} style={{ height, width: "100%" }} />;
+  return (
+    <Plot
+      description={said + limit}
+      data={data}
+      height={height}
+      options={(look) => options(look, hasThreshold, (value) => latestText.current(value))}
+      kind={hasThreshold ? "threshold" : "plain"}
+      onPoint={onPoint}
+    />
+  );
 }
 
 function options(
-  size: { width: number; height: number },
+  { color, axis, grid }: PlotLook,
   hasThreshold: boolean,
   text: (value: number) => string,
-  onPoint: (index: number | null) => void,
-): uPlot.Options {
-  const style = getComputedStyle(document.body);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: color("--mantine-color-dimmed"), font: "11.5px 'Inter Variable', system-ui, sans-serif" };
+): ReturnType<PlotProps["options"]> {
   const line = color("--curve-2");
   return {
-    ...size,
     padding: [12, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
@@ -88,7 +60,7 @@ function options(
       { ...axis, grid: { show: false }, ticks: { show: false }, gap: 6, values: timeLabels, space: 64, size: 32 },
       {
         ...axis,
-        grid: { stroke: color("--edge"), width: 1 },
+        grid,
         ticks: { show: false },
         size: 64,
         gap: 8,
@@ -100,7 +72,6 @@ function options(
       { stroke: line, fill: `${line}14`, width: 2, points: { size: 5, space: 5, fill: line }, spanGaps: false },
       { show: hasThreshold, stroke: color("--defect-text"), width: 1.5, dash: [6, 5], points: { show: false } },
     ],
-    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
 }
 

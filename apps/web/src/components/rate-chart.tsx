@@ -1,11 +1,10 @@
-/** Draws rate and volume with uPlot; React only creates it, feeds it and sizes it. */
-import { useComputedColorScheme } from "@mantine/core";
+/** Rate and volume over time. */
 import type { Stats } from "@sightline/api/schemas";
-import { useEffect, useMemo, useRef } from "react";
+import { useMemo } from "react";
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import { chartData, rateCeiling } from "./chart-data.js";
 import { count, percent } from "./format.js";
+import { Plot, type PlotLook, type PlotProps } from "./plot.js";
 import { timeLabels } from "./time-labels.js";
 
 const height = 224;
@@ -18,35 +17,17 @@ export interface RateChartProps {
 }
 
 export function RateChart({ stats, volumeOnly = false, onPoint }: RateChartProps) {
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot>(undefined);
-  const scheme = useComputedColorScheme("light");
   const data = useMemo(() => chartData(stats), [stats]);
-  const latest = useRef({ data, onPoint });
-  latest.current = { data, onPoint };
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, so a new scheme means a new chart
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const size = () => ({ width: element.clientWidth, height });
-    const plot = new uPlot(
-      options(size(), volumeOnly, (index) => latest.current.onPoint(index)),
-      latest.current.data,
-      element,
-    );
-    chart.current = plot;
-    const observer = new ResizeObserver(() => plot.setSize(size()));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [scheme, volumeOnly]);
-
-  useEffect(() => chart.current?.setData(data), [data]);
-
-  return <div ref={frame} role="img" aria-label={describe(stats, volumeOnly)} style={{ height, width: "100%" }} />;
+  return (
+    <Plot
+      description={describe(stats, volumeOnly)}
+      data={data}
+      height={height}
+      options={(look) => options(look, volumeOnly)}
+      kind={volumeOnly ? "volume" : "rate"}
+      onPoint={onPoint}
+    />
+  );
 }
 
 function describe(stats: Stats, volumeOnly: boolean): string {
@@ -55,18 +36,9 @@ function describe(stats: Stats, volumeOnly: boolean): string {
   return `Anomaly rate over time: ${percent(inspected === 0 ? null : anomalous / inspected)} overall.`;
 }
 
-function options(
-  size: { width: number; height: number },
-  volumeOnly: boolean,
-  onPoint: (index: number | null) => void,
-): uPlot.Options {
-  const style = getComputedStyle(document.body);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: color("--mantine-color-dimmed"), font: "11.5px 'Inter Variable', system-ui, sans-serif" };
-  const grid = { stroke: color("--edge"), width: 1 };
+function options({ color, axis, grid }: PlotLook, volumeOnly: boolean): ReturnType<PlotProps["options"]> {
   const line = color("--chart-line");
   return {
-    ...size,
     padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
@@ -100,7 +72,6 @@ function options(
         fill: `${line}14`,
       },
     ],
-    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
 }
 

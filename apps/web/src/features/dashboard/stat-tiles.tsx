@@ -1,8 +1,8 @@
 /** The figures of the window: how many, how many bad, how fast. */
-import { Paper, SimpleGrid, Skeleton, Text } from "@mantine/core";
+import { SimpleGrid } from "@mantine/core";
 import type { Stats } from "@sightline/api/schemas";
-import type { ReactNode } from "react";
 import { count, milliseconds, percent } from "../../components/format.js";
+import { Tile } from "../../components/tile.js";
 import { tellsClasses } from "./tells-classes.js";
 
 export function StatTiles({ stats }: { stats: Stats | undefined }) {
@@ -47,30 +47,4 @@ function rateOf(stats: Stats): string {
   const perMinute = stats.totals.inspected / Math.max(minutes * active, 1 / 60);
   if (stats.totals.inspected === 0) return "in this window";
   return `${perMinute >= 10 ? perMinute.toFixed(0) : perMinute.toFixed(1)} a minute`;
-}
-
-function Tile({ title, value, note }: { title: string; value: ReactNode; note: ReactNode }) {
-  return (
-    <Paper
-      bg="var(--surface)"
-      radius="lg"
-      px={{ base: 14, sm: 20 }}
-      py={{ base: 12, sm: 16 }}
-      style={{ border: "1px solid var(--edge)" }}
-    >
-      <Text size="sm" c="dimmed">
-        {title}
-      </Text>
-      {value === undefined ? (
-        <Skeleton height={26} width={90} my={7} />
-      ) : (
-        <Text fz={{ base: 24, sm: 28 }} fw={620} lh={1.3} className="figures" style={{ letterSpacing: "-0.02em" }}>
-          {value}
-        </Text>
-      )}
-      <Text size="xs" c="dimmed" lineClamp={1}>
-        {note ?? " "}
-      </Text>
-    </Paper>
-  );
 }
