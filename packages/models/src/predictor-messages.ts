@@ -6,6 +6,7 @@ export interface WorkerStart {
   readonly model: Uint8Array;
   readonly manifest: Manifest;
   readonly threads: number;
+  readonly niceness: number;
 }
 
 export interface Question {

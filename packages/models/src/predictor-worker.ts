@@ -1,4 +1,5 @@
 /** The worker thread behind a predictor: bytes in, verdict out; decodes the next pictures while the network runs. */
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { decodeImage, type ImageHeader, readHeader } from "@sightline/dataset/image-file";
 import { encodePalettePng } from "@sightline/dataset/palette-png";
@@ -46,7 +47,9 @@ interface Decoded {
 
 const port = parentPort;
 if (!port) throw new Error("predictor-worker.js runs as a worker thread of a predictor only.");
-const { model, manifest, threads } = workerData as WorkerStart;
+const { model, manifest, threads, niceness } = workerData as WorkerStart;
+// setpriority(2) of 0 is the calling thread on Linux and the whole process elsewhere; threads started from here inherit it.
+if (niceness > 0 && process.platform === "linux") setPriority(0, niceness);
 const { width, height } = manifest.input;
 /** What the network reads, written anew for each picture: fresh memory for each would cost more than filling it. */
 const planes = new Float32Array(3 * width * height);

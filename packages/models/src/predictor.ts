@@ -18,6 +18,11 @@ export interface PredictorOptions {
   readonly threads?: number;
   /** Pictures computed at once. Default: one a thread, at most four. */
   readonly workers?: number;
+  /**
+   * How far its threads step back for the other threads of this process, 0 to 19 as in nice(1). Default 0. Only on Linux,
+   * where a thread has a priority of its own.
+   */
+  readonly niceness?: number;
 }
 
 /**
@@ -59,7 +64,8 @@ export async function openPredictor(file: string | Uint8Array, options: Predicto
   const count = Math.min(maxWorkers, threads, options.workers ?? maxWorkers);
   const workers = Array.from({ length: count }, (_, i) => {
     // What doesn't divide evenly goes to the first ones.
-    const start: WorkerStart = { model, manifest, threads: Math.floor((threads + count - 1 - i) / count) };
+    const share = Math.floor((threads + count - 1 - i) / count);
+    const start: WorkerStart = { model, manifest, threads: share, niceness: options.niceness ?? 0 };
     return new PredictorWorker(new Worker(new URL("./predictor-worker.js", import.meta.url), { workerData: start }));
   });
   const close = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import type { Now } from "../ids.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
 import { reviewsAfter } from "../review/after-verdict.js";
-import type { Store } from "../store/store.js";
+import type { Store, StoreWrites } from "../store/store.js";
 import { recordOutcomes } from "./outcomes.js";
 import { isPictureError, type Prediction, type Predictors } from "./predictors.js";
 import { TimeoutError, within } from "./within.js";
@@ -166,7 +166,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
           ? await keep(prediction.heatMapPng)
           : null;
       const labelMap = prediction.labelMapPng === undefined ? null : await keep(prediction.labelMapPng);
-      const result = await store.write(async (tx) => {
+      const write = async (tx: StoreWrites) => {
         const isRecorded = await tx.inspections.record(inspection.id, {
           label: prediction.label,
           labels: prediction.labels,
@@ -190,7 +190,8 @@ export function createInspector(deps: InspectorDeps): Inspector {
         if (recorded === undefined) return undefined;
         const actions = await recordOutcomes(tx, recorded, now());
         return { recorded, actions, reviews: await reviewsAfter(tx, recorded) };
-      });
+      };
+      const result = await store.write(write, { canWait: true });
       if (result === undefined) return await discard(held);
       live.publish({ type: "inspection", inspection: result.recorded });
       if (result.actions > 0) deps.onActions();

@@ -142,6 +142,11 @@ interface PendingWrite {
   reject(error: unknown): void;
 }
 
+export interface WriteOptions {
+  /** Nobody waits for the answer: under load the unit joins the next group instead of asking for a commit of its own. */
+  readonly canWait?: boolean;
+}
+
 export interface Database {
   /** Reads only; sees what is committed. */
   readonly reader: Queries;
@@ -150,11 +155,17 @@ export interface Database {
    * A unit that throws is undone by itself; the others of its group stay.
    * Await nothing but queries inside: everybody's writes wait meanwhile.
    */
-  write<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  write<T>(work: (queries: Queries) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Transactions committed since the database was opened: fewer than writes when they were grouped. */
   readonly commits: number;
   close(): Promise<void>;
 }
+
+/**
+ * A commit syncs the disk and holds up this thread meanwhile, so a write that can wait lets this much time pass since the last one.
+ * When nothing is going on it waits for nobody.
+ */
+const gatherMs = 20;
 
 /** More writes than this in one transaction would make the first of them wait too long. */
 const largestGroup = 64;
@@ -177,6 +188,8 @@ export function openDatabase(folder: string, steps: readonly Migration[] = migra
   const pending: PendingWrite[] = [];
   let draining: Promise<void> | undefined;
   let commits = 0;
+  let drainedAtMs = Number.NEGATIVE_INFINITY;
+  let waiting: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   const control = (text: string, queries: Queries) => queries.executeQuery(CompiledQuery.raw(text));
@@ -212,10 +225,19 @@ export function openDatabase(folder: string, steps: readonly Migration[] = migra
     await new Promise((resolve) => setImmediate(resolve));
     await writer.connection().execute(async (queries) => {
       while (pending.length > 0) await commitGroup(queries, pending.splice(0, largestGroup));
+      drainedAtMs = performance.now();
     });
   }
 
+  function wakeLater(): void {
+    const leftMs = drainedAtMs + gatherMs - performance.now();
+    if (leftMs <= 0) wake();
+    else waiting ??= setTimeout(wake, leftMs);
+  }
+
   function wake(): void {
+    clearTimeout(waiting);
+    waiting = undefined;
     draining ??= drain().finally(() => {
       draining = undefined;
       if (pending.length > 0) wake();
@@ -227,7 +249,7 @@ export function openDatabase(folder: string, steps: readonly Migration[] = migra
     get commits() {
       return commits;
     },
-    write<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    write<T>(work: (queries: Queries) => Promise<T>, { canWait = false }: WriteOptions = {}): Promise<T> {
       if (isClosed) return Promise.reject(new Error("The database is closed; nothing can be written any more."));
       return new Promise<T>((resolve, reject) => {
         let result: { value: T } | undefined;
@@ -238,11 +260,13 @@ export function openDatabase(folder: string, steps: readonly Migration[] = migra
           commit: () => result !== undefined && resolve(result.value),
           reject,
         });
-        wake();
+        if (canWait) wakeLater();
+        else wake();
       });
     },
     async close() {
       isClosed = true;
+      if (waiting !== undefined) wake();
       while (draining !== undefined) await draining;
       await sql`PRAGMA optimize`.execute(writer).catch(() => {});
       // A copy of a stopped server's folder is then whole in its one file.

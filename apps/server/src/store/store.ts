@@ -9,7 +9,7 @@ import { blobReferenceReads } from "./blob-references.js";
 import { cameraReads, cameraWrites } from "./cameras.js";
 import { clientTokenReads, clientTokenWrites } from "./client-tokens.js";
 import { comparisonReads, comparisonWrites } from "./comparisons.js";
-import { openDatabase, type Queries } from "./database.js";
+import { openDatabase, type Queries, type WriteOptions } from "./database.js";
 import { datasetEntryReads } from "./dataset-entries.js";
 import { deploymentReads, deploymentWrites } from "./deployments.js";
 import { driftReads, driftWrites } from "./drifts.js";
@@ -115,7 +115,7 @@ export interface Store {
    * const id = await store.write((tx) => tx.projects.insert({ name: "bottles" }));
    * ```
    */
-  write<T>(work: (transaction: StoreWrites) => Promise<T>): Promise<T>;
+  write<T>(work: (transaction: StoreWrites) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Transactions committed so far; writes that came together share one. */
   readonly commits: number;
   close(): Promise<void>;
@@ -126,7 +126,7 @@ export function openStore(folder: string, now: Now, newId: NewId): Store {
   const database = openDatabase(folder);
   return {
     read: reads(database.reader, now),
-    write: (work) => database.write((queries) => work(writes(queries, now, newId))),
+    write: (work, options) => database.write((queries) => work(writes(queries, now, newId)), options),
     get commits() {
       return database.commits;
     },
