@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { Method } from "@sightline/api/schemas";
+import { Method } from "@sightline/api/methods";
 import { methodChoices, methodNames } from "@sightline/models/method-names";
 import { methods } from "@sightline/models/registry";
 import { root } from "./server-process.mjs";

@@ -1,5 +1,6 @@
 /** What a dataset folder becomes in a project of a server: its pictures with what was said of them, each in its part. */
-import { type Annotation, Label, type Part } from "@sightline/api/schemas";
+import type { Annotation, Part } from "@sightline/api/samples";
+import { Label } from "@sightline/api/words";
 import type { DatasetFormat, LabelledPictures, Sample, Task } from "@sightline/dataset/dataset";
 import { DatasetError } from "@sightline/dataset/dataset-error";
 import type { MaskColour } from "@sightline/dataset/ground-truth-manifest";

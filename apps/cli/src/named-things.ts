@@ -1,5 +1,7 @@
 /** People write names, the API takes ids: finds a project, a model version, a token or an access key by either. */
-import type { AccessKey, Model, Project, Token } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { AccessKey, Token } from "@sightline/api/people";
+import type { Project } from "@sightline/api/projects";
 import type { Client } from "@sightline/client/client";
 import { CliError } from "./cli-error.js";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import test, { after, before, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Sample } from "@sightline/api/schemas";
+import type { Sample } from "@sightline/api/samples";
 import { type Client, createClient } from "@sightline/client/client";
 import { eachSample } from "@sightline/client/labelled-pictures";
 import {

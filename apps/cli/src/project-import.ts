@@ -1,7 +1,7 @@
 /** Sends the pictures of a dataset to a project of a server; what is there already stays, so that it can be run again at any time. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Annotation, Sample } from "@sightline/api/schemas";
+import type { Annotation, Sample } from "@sightline/api/samples";
 import { ApiCallError } from "@sightline/client/api-call-error";
 import type { Client } from "@sightline/client/client";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LiveEvent } from "@sightline/api/schemas";
+import type { LiveEvent } from "@sightline/api/live";
 import { createLiveFeed } from "./live-feed.js";
 
 const event: LiveEvent = { type: "hello", at: "2026-01-01T00:00:00.000Z" };

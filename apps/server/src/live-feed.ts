@@ -1,5 +1,5 @@
 /** The in-process stream of what just happened: the store's writers publish, the WebSocket and the sample line listen. Nothing here is durable. */
-import type { LiveEvent } from "@sightline/api/schemas";
+import type { LiveEvent } from "@sightline/api/live";
 
 export type LiveListener = (event: LiveEvent) => void;
 

@@ -1,7 +1,8 @@
 /** The server without its doors: records, blobs and the workers on them. The HTTP app, the jobs and in-process tests are built on this. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Inspection, Sample } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
+import type { Sample } from "@sightline/api/samples";
 import { mailAction } from "./actions/mail.js";
 import { mqttSender } from "./actions/mqtt.js";
 import { type Outbox, startOutbox } from "./actions/outbox.js";

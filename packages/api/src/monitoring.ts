@@ -1,6 +1,6 @@
 /** What travels about monitoring: the metrics that are watched, alarms on them, their states and their history. */
 import { z } from "zod";
-import { Id, PlantId, ProjectName, Time } from "./schemas.js";
+import { Id, PlantId, ProjectName, Time } from "./words.js";
 
 export const Statistic = z.enum(["sum", "average", "minimum", "maximum", "samples"]);
 export type Statistic = z.infer<typeof Statistic>;

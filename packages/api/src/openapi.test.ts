@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import test from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { z } from "zod";
 import { openApiDocument } from "./openapi.js";
-import { type Route, routes } from "./routes.js";
+import type { Route } from "./routes/route.js";
+import { routes } from "./routes.js";
 
 const document = openApiDocument({ version: "1.2.3", publicUrl: "https://sight.example" });
 const operations = Object.entries(document.paths).flatMap(([path, byMethod]) =>
@@ -162,7 +165,20 @@ test("a time that is not UTC with milliseconds makes a reply invalid", () => {
 });
 
 test("making the document leaves zod's global registry as it was", async () => {
-  const { z } = await import("zod");
-  const { Project } = await import("./schemas.js");
+  const { Project } = await import("./projects.js");
   assert.equal(z.globalRegistry.get(Project)?.id, undefined);
+});
+
+test("each schema that a file beside the document exports is a component of it, under that name", async () => {
+  const files = readdirSync(import.meta.dirname).filter((name) => /^[a-z-]+\.js$/.test(name));
+  for (const file of files) {
+    const exported: Record<string, unknown> = await import(`./${file}`);
+    for (const [name, value] of Object.entries(exported)) {
+      if (!(value instanceof z.ZodType) || value instanceof z.ZodDefault) continue;
+      assert.ok(
+        name in document.components.schemas,
+        `${file} exports ${name}: add the file to the nouns of openapi.ts`,
+      );
+    }
+  }
 });

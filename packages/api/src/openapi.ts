@@ -1,7 +1,24 @@
 /** The route table as an OpenAPI 3.1 document: what is served at /api/openapi.json. */
 import { z } from "zod";
-import { type Route, routes } from "./routes.js";
-import * as schemas from "./schemas.js";
+import * as alerts from "./alerts.js";
+import * as analytics from "./analytics.js";
+import * as cameras from "./cameras.js";
+import * as comparisons from "./comparisons.js";
+import * as inspections from "./inspections.js";
+import * as jobs from "./jobs.js";
+import * as live from "./live.js";
+import * as methods from "./methods.js";
+import * as models from "./models.js";
+import * as monitoring from "./monitoring.js";
+import * as people from "./people.js";
+import * as predictions from "./predictions.js";
+import * as projects from "./projects.js";
+import * as reviews from "./reviews.js";
+import type { Route } from "./routes/route.js";
+import { routes } from "./routes.js";
+import * as samples from "./samples.js";
+import * as service from "./service.js";
+import * as words from "./words.js";
 
 type JsonObject = Record<string, unknown>;
 
@@ -199,11 +216,34 @@ class NamedSchemas extends z.core.$ZodRegistry<Record<string, unknown>> {
   }
 }
 
+/** The files whose schemas are the document's components, by their exported names. */
+const nouns = [
+  words,
+  people,
+  methods,
+  predictions,
+  models,
+  projects,
+  samples,
+  jobs,
+  reviews,
+  comparisons,
+  cameras,
+  inspections,
+  alerts,
+  analytics,
+  monitoring,
+  service,
+  live,
+];
+
 const names = new NamedSchemas();
-const named = Object.entries<z.ZodType>(schemas).filter(
+const named = nouns
+  .flatMap((noun) => Object.entries<unknown>(noun))
   // A default makes a schema mean different things going in and coming out: it stays where it is used.
-  ([, schema]) => !(schema instanceof z.ZodDefault),
-);
+  .filter(
+    (entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType && !(entry[1] instanceof z.ZodDefault),
+  );
 for (const [id, schema] of named) names.add(schema, { id });
 
 function reference(id: string): JsonObject {

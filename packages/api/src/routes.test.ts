@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
-import { type Route, routes } from "./routes.js";
-import { Role } from "./schemas.js";
+import { addresses } from "./addresses.js";
+import { Role } from "./people.js";
+import type { Route } from "./routes/route.js";
+import { routes } from "./routes.js";
 
 const table = Object.entries<Route>(routes);
 
@@ -73,4 +77,27 @@ test("lists have a default and a limit of their length", () => {
   assert.equal(routes.listInspections.query.parse({ limit: "200" }).limit, 200);
   assert.ok(!routes.listInspections.query.safeParse({ limit: "201" }).success);
   assert.ok(!routes.listInspections.query.safeParse({ limit: "1e9" }).success);
+});
+
+test("the addresses are plain values that survive JSON, one for each route and without its prose", () => {
+  assert.deepEqual(Object.keys(addresses), Object.keys(routes));
+  assert.deepEqual(JSON.parse(JSON.stringify(addresses)), addresses);
+  assert.deepEqual(addresses.getSample, {
+    method: "GET",
+    path: "/api/samples/:sampleId",
+    access: ["admin", "operator", "viewer"],
+    produces: "application/json",
+    hasReply: true,
+  });
+  assert.equal(addresses.getSampleImage.hasReply, false);
+});
+
+test("each row of each file of routes is in the table, and no two files have a row of one name", async () => {
+  const folder = join(import.meta.dirname, "routes");
+  const names: string[] = [];
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js") && name !== "route.js")) {
+    const exported: Record<string, object> = await import(join(folder, file));
+    names.push(...Object.values(exported).flatMap(Object.keys));
+  }
+  assert.deepEqual(names.sort(), Object.keys(routes).sort());
 });

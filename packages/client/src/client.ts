@@ -1,14 +1,6 @@
 /** The typed HTTP client: every route of the table, called by its name. Works in browsers and in Node. */
-import {
-  type BodyIn,
-  type ParamsIn,
-  type QueryIn,
-  type Reply,
-  type Route,
-  type RouteName,
-  type Routes,
-  routes,
-} from "@sightline/api/routes";
+import { type Address, addresses } from "@sightline/api/addresses";
+import type { BodyIn, ParamsIn, QueryIn, Reply, RouteName, Routes } from "@sightline/api/routes";
 import { type Exchange, exchange, type Fetch, readJson } from "./transport.js";
 
 export { ApiCallError } from "./api-call-error.js";
@@ -95,7 +87,7 @@ export function createClient(options: ClientOptions): Client {
   const defaultTimeoutMs = options.timeoutMs ?? 60_000;
 
   async function call(name: RouteName, input: AnyCall = {}): Promise<unknown> {
-    const route: Route = routes[name];
+    const route = addresses[name];
     const request: Exchange = {
       method: route.method,
       url: addressOf(url, route, input),
@@ -105,7 +97,7 @@ export function createClient(options: ClientOptions): Client {
       timeoutMs: input.timeoutMs ?? defaultTimeoutMs,
     };
     const { response, bytes } = await exchange(fetch, request);
-    if (route.reply !== undefined) return readJson(request, response, bytes);
+    if (route.hasReply) return readJson(request, response, bytes);
     if (route.produces === "application/json") return undefined;
     return { bytes, contentType: response.headers.get("content-type") ?? "application/octet-stream" };
   }
@@ -128,12 +120,12 @@ export function createClient(options: ClientOptions): Client {
     token: options.token,
     // The two functions are checked against the route table by `Call` and `Result`; inside, all routes are alike.
     call: call as Client["call"],
-    address: ((name: RouteName, input: AnyCall = {}) => addressOf(url, routes[name], input)) as Client["address"],
+    address: ((name: RouteName, input: AnyCall = {}) => addressOf(url, addresses[name], input)) as Client["address"],
     putSigned,
   };
 }
 
-function headersOf(route: Route, input: AnyCall, token: string | undefined): Record<string, string> {
+function headersOf(route: Address, input: AnyCall, token: string | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: route.produces === "text/html" ? "*/*" : route.produces };
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (input.bytes !== undefined) headers["content-type"] = input.contentType ?? "application/octet-stream";
@@ -141,7 +133,7 @@ function headersOf(route: Route, input: AnyCall, token: string | undefined): Rec
   return headers;
 }
 
-function addressOf(base: string, route: Route, input: AnyCall): string {
+function addressOf(base: string, route: Address, input: AnyCall): string {
   const params = (input.params ?? {}) as Record<string, unknown>;
   const path = route.path.replace(/:([A-Za-z]+)/g, (_, name: string) => {
     const value = params[name];

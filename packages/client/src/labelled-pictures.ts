@@ -1,5 +1,5 @@
 /** A project's labelled pictures: all that are there, and one more sent so that a lost answer counts nothing twice. */
-import type { Annotation, Part, Sample } from "@sightline/api/schemas";
+import type { Annotation, Part, Sample } from "@sightline/api/samples";
 import { ApiCallError } from "./api-call-error.js";
 import type { Client } from "./client.js";
 import { contentTypeOf } from "./picture-type.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import test, { type TestContext } from "node:test";
-import type { LiveEvent } from "@sightline/api/schemas";
+import type { LiveEvent } from "@sightline/api/live";
 import { WebSocket, WebSocketServer } from "ws";
 import { createClient } from "./client.js";
 import { liveEvents, type SocketConstructor } from "./live.js";

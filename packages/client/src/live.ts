@@ -1,5 +1,5 @@
 /** Live events over WebSocket as an async iterable that connects again by itself. */
-import { LiveEvent } from "@sightline/api/schemas";
+import { LiveEvent } from "@sightline/api/live";
 import type { Client } from "./client.js";
 
 /** The few parts of a WebSocket that are used here: the browser's, Node 22's and `ws`'s all have them. */

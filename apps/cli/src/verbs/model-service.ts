@@ -1,6 +1,6 @@
 /** `sightline model measure|rollback|history`: two versions on the same test pictures, the way back, what served when. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Comparison, ComparisonSide } from "@sightline/api/schemas";
+import type { Comparison, ComparisonSide } from "@sightline/api/comparisons";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.js";
 import { findModel, findProject } from "../named-things.js";

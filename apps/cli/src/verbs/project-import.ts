@@ -1,6 +1,8 @@
 /** `sightline project import`: a dataset folder, in any format, becomes the labelled pictures of a project. */
 import { basename, resolve } from "node:path";
-import { type Part, type Project, ProjectName } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Part } from "@sightline/api/samples";
+import { ProjectName } from "@sightline/api/words";
 import type { Client } from "@sightline/client/client";
 import type { DatasetFormat } from "@sightline/dataset/dataset";
 import { type Command, Option } from "commander";

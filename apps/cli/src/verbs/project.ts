@@ -1,5 +1,5 @@
 /** `sightline project create|list|import|delete`. */
-import type { Project, ProjectContents } from "@sightline/api/schemas";
+import type { Project, ProjectContents } from "@sightline/api/projects";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.js";
 import { words } from "../flag-values.js";

@@ -1,5 +1,5 @@
 /** `sightline token create|list|revoke`. */
-import { Role } from "@sightline/api/schemas";
+import { Role } from "@sightline/api/people";
 import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.js";
 import { realNumber, words } from "../flag-values.js";

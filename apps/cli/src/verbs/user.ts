@@ -1,6 +1,6 @@
 /** `sightline user link`: a way into the browser pages for a person. */
 import { userInfo } from "node:os";
-import { UserRole } from "@sightline/api/schemas";
+import { UserRole } from "@sightline/api/people";
 import { type Command, Option } from "commander";
 import { realNumber } from "../flag-values.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";

@@ -1,5 +1,5 @@
 /** Delivers stored actions: at least once, with growing pauses between attempts, parked in the end where a person sees them. */
-import type { Action } from "@sightline/api/schemas";
+import type { Action } from "@sightline/api/alerts";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
 import type { Now } from "../ids.js";

@@ -1,6 +1,6 @@
 /** The links in mails by which recipients confirm and leave: an id and a proof that this server made them, so that nothing is stored for them. */
 import { timingSafeEqual } from "node:crypto";
-import type { Recipient } from "@sightline/api/schemas";
+import type { Recipient } from "@sightline/api/alerts";
 import type { SecretBox } from "../secret-box.js";
 
 type Named = Pick<Recipient, "id" | "askedAt">;

@@ -1,5 +1,5 @@
 /** Who gets a project's mails: asking, confirming, leaving. Nobody gets an alert who has not confirmed. */
-import type { MailLink, Recipient } from "@sightline/api/schemas";
+import type { MailLink, Recipient } from "@sightline/api/alerts";
 import { errors } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Store, StoreWrites } from "../store/store.js";

@@ -1,5 +1,5 @@
 /** What a kind of target is: it sends one message to another program; and how the outbox sees it. */
-import type { Target, TargetSettings } from "@sightline/api/schemas";
+import type { Target, TargetSettings } from "@sightline/api/alerts";
 import { z } from "zod";
 import type { SecretBox } from "../secret-box.js";
 import type { DueAction } from "../store/actions.js";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { type TestContext, test } from "node:test";
-import type { Target } from "@sightline/api/schemas";
+import type { Target } from "@sightline/api/alerts";
 import { Aedes } from "aedes";
 import { connectAsync } from "mqtt";
 import { Webhook } from "standardwebhooks";

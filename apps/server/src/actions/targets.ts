@@ -1,5 +1,5 @@
 /** Targets of a project: adding, changing, trying and removing them; their secrets are sealed before they are stored. */
-import type { Target, TargetSettings } from "@sightline/api/schemas";
+import type { Target, TargetSettings } from "@sightline/api/alerts";
 import { targetKinds } from "@sightline/api/target-kinds";
 import { errors } from "../errors.js";
 import { type NewId, type Now, toTime } from "../ids.js";

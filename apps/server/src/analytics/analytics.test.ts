@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import type { AnalyticsDimension } from "@sightline/api/schemas";
+import type { AnalyticsDimension } from "@sightline/api/analytics";
 import type { Services } from "../services.js";
 import { addLine, openCore, openTestCore } from "../test-fixtures.js";
 import { type PlayedResult, recordResult } from "./recorded-results.js";

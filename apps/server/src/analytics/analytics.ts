@@ -5,7 +5,7 @@ import { rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import type { Analytics, AnalyticsDimension, AnalyticsState, SqlTable } from "@sightline/api/schemas";
+import type { Analytics, AnalyticsDimension, AnalyticsState, SqlTable } from "@sightline/api/analytics";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
 import { type Now, toTime, toTimeOrNull } from "../ids.js";

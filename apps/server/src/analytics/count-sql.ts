@@ -1,5 +1,5 @@
 /** The statements that count results by time, place, verdict or defect: a row of the table below for each dimension. */
-import type { AnalyticsCounts, AnalyticsDimension, AnalyticsGroup } from "@sightline/api/schemas";
+import type { AnalyticsCounts, AnalyticsDimension, AnalyticsGroup } from "@sightline/api/analytics";
 import { toTime } from "../ids.js";
 import type { Statement } from "./duckdb.js";
 import type { Cell, SqlValue, Table } from "./duckdb-messages.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Route, type RouteName, routes } from "@sightline/api/routes";
+import type { Route } from "@sightline/api/route";
+import { type RouteName, routes } from "@sightline/api/routes";
 import { openTestService, type TestService } from "./test-service.js";
 
 const callers = ["none", "viewer", "operator", "admin", "device"] as const;

@@ -4,7 +4,8 @@ import type { Readable } from "node:stream";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
-import { type Route, routes } from "@sightline/api/routes";
+import type { Route } from "@sightline/api/route";
+import { routes } from "@sightline/api/routes";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,

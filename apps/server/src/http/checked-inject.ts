@@ -1,7 +1,8 @@
 /** For tests: calls a route in process and holds its reply against the OpenAPI document that callers are given. */
 import assert from "node:assert/strict";
 import { openApiDocument } from "@sightline/api/openapi";
-import { type Route, type RouteName, routes } from "@sightline/api/routes";
+import type { Route } from "@sightline/api/route";
+import { type RouteName, routes } from "@sightline/api/routes";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { FastifyInstance } from "fastify";

@@ -1,5 +1,5 @@
 /** Holds what came in against the route table's schemas; a refusal names the field, what was expected and what came. */
-import type { Route } from "@sightline/api/routes";
+import type { Route } from "@sightline/api/route";
 import { z } from "zod";
 import { errors, type ServerError } from "../errors.js";
 import { nearest } from "../nearest.js";

@@ -1,6 +1,7 @@
 /** Turns whatever was thrown into the one form of error reply. What we did not foresee is logged whole and answered without detail. */
-import { type Route, routes } from "@sightline/api/routes";
-import type { ApiError } from "@sightline/api/schemas";
+import type { Route } from "@sightline/api/route";
+import { routes } from "@sightline/api/routes";
+import type { ApiError } from "@sightline/api/words";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errors, isServerError, type ServerError } from "../errors.js";
 import { allowPage } from "./security-headers.js";

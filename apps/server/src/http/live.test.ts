@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
-import type { LiveEvent } from "@sightline/api/schemas";
+import type { LiveEvent } from "@sightline/api/live";
 import { WebSocket } from "ws";
 import { createLiveFeed } from "../live-feed.js";
 import { createLiveDoor } from "./live.js";

@@ -1,5 +1,5 @@
 /** The WebSocket at /api/live: what just happened, to everyone who may look, without ever holding back the service for a slow reader. */
-import type { LiveEvent } from "@sightline/api/schemas";
+import type { LiveEvent } from "@sightline/api/live";
 import type { WebSocket } from "ws";
 import { type LiveFeed, projectOf } from "../live-feed.js";
 

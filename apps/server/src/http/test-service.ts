@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Role } from "@sightline/api/schemas";
+import type { Role } from "@sightline/api/people";
 import { encodeJpeg } from "@sightline/dataset/image-file";
 import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";

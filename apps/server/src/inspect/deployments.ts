@@ -1,5 +1,6 @@
 /** Which model inspects a project, and at which threshold: started, swapped and stopped without losing a picture. */
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { errors } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";

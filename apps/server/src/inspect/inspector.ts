@@ -1,5 +1,5 @@
 /** The durable workflow: detect → record (with its actions). What is queued in the database is inspected, whatever was killed before. */
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { encodeThumbnail } from "@sightline/dataset/image-file";
 import type { BlobStore, HeldBlob } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";

@@ -1,6 +1,8 @@
 /** What comes of an inspection that ended: mails by the alert limit, and what the project's rules ask for. Written in the same transaction as the verdict. */
+
+import type { Rule } from "@sightline/api/alerts";
+import type { Inspection } from "@sightline/api/inspections";
 import { ruleHolds } from "@sightline/api/rule-kinds";
-import type { Inspection, Rule } from "@sightline/api/schemas";
 import type { AlertMail } from "../actions/mail-templates/alert.js";
 import type { DigestMail } from "../actions/mail-templates/digest.js";
 import { insertTargetMessage } from "../actions/target-message.js";

@@ -1,5 +1,5 @@
 /** Open models: running ones stay open, tried ones are closed after a while; one that breaks is opened anew at its next use. */
-import type { AnomalyArea, Detection, Prediction as WirePrediction } from "@sightline/api/schemas";
+import type { AnomalyArea, Detection, Prediction as WirePrediction } from "@sightline/api/predictions";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors } from "../errors.js";
 import type { Log } from "../log.js";

@@ -1,5 +1,5 @@
 /** Gives failed inspections another chance, asked for by a person. */
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { errors } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Store } from "../store/store.js";

@@ -1,5 +1,5 @@
 /** Reads what a person says of a picture from a request: one label, several labels, or boxes. */
-import { Annotation as Said } from "@sightline/api/schemas";
+import { Annotation as Said } from "@sightline/api/samples";
 import type { z } from "zod";
 import { errors } from "../errors.js";
 import type { Annotation } from "../store/samples.js";

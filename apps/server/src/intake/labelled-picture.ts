@@ -1,5 +1,5 @@
 /** The door for labelled pictures: a person drops them into a project, a training reads them. */
-import type { Part, Sample } from "@sightline/api/schemas";
+import type { Part, Sample } from "@sightline/api/samples";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";

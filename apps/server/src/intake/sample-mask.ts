@@ -1,5 +1,5 @@
 /** The door for masks: where in a picture that is there its anomalies are. */
-import { MaskColour, type Sample } from "@sightline/api/schemas";
+import { MaskColour, type Sample } from "@sightline/api/samples";
 import { ImageError, readHeader } from "@sightline/dataset/image-file";
 import { z } from "zod";
 import type { BlobStore } from "../blobs/blob-store.js";

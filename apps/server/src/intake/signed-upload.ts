@@ -1,5 +1,5 @@
 /** The signed upload: a camera asks for an address, then puts one picture there. One address is one inspection. */
-import type { InspectionStatus } from "@sightline/api/schemas";
+import type { InspectionStatus } from "@sightline/api/inspections";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { isDiskFull } from "../blobs/file-blobs.js";
 import type { Config } from "../config.js";

@@ -1,5 +1,5 @@
 /** What the service and its comparing process say to each other. Everything is plain data: it crosses a process boundary. */
-import type { ComparisonResult } from "@sightline/api/schemas";
+import type { ComparisonResult } from "@sightline/api/comparisons";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 import type { Annotation } from "../store/samples.js";
 

@@ -1,5 +1,5 @@
 /** Two versions' answers to the same pictures, put side by side: who is right where, and how much that says. */
-import type { ComparedPicture, ComparisonResult } from "@sightline/api/schemas";
+import type { ComparedPicture, ComparisonResult } from "@sightline/api/comparisons";
 import type { Prediction } from "@sightline/models/predictor";
 import { isRight } from "../review/answers.js";
 import { type Annotation, labelsOf } from "../store/samples.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Comparison } from "@sightline/api/schemas";
+import type { Comparison } from "@sightline/api/comparisons";
 import { addPlayedModel, greyJpeg, openTestService } from "../http/test-service.js";
 
 const side = `{ threshold: 0.5, msPerImage: { p50: 1, p95: 2 }, metrics: { source: "test", images: 2, accuracy: 1, precision: null, recall: null, f1: null, auroc: null, ece: null, confusion: { labels: [], counts: [] }, mAP50: null, mAP50_95: null, perLabel: [] } }`;

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Comparison, ComparisonResult } from "@sightline/api/schemas";
+import type { Comparison, ComparisonResult } from "@sightline/api/comparisons";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";

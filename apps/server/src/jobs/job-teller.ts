@@ -1,5 +1,5 @@
 /** What a running training says of itself, passed on: live events at most some a second, the records once a second, every point of the curves. */
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import type { LiveFeed } from "../live-feed.js";
 import type { Store } from "../store/store.js";
 import type { TrainingListener } from "./training-run.js";

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Model } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
 import { type Manifest, readManifest } from "@sightline/models/model-file";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { isDiskFull } from "../blobs/file-blobs.js";

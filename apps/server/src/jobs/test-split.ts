@@ -1,6 +1,6 @@
 /** Puts labelled pictures aside for the test, before the first training can see them. */
 import { createHash } from "node:crypto";
-import type { Part } from "@sightline/api/schemas";
+import type { Part } from "@sightline/api/samples";
 
 export interface SplitSample {
   readonly id: string;

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job, LiveEvent } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
+import type { LiveEvent } from "@sightline/api/live";
 import { greyJpeg, openTestService, type TestService } from "../http/test-service.js";
 
 /** Programs in place of the training process, by what they do. */

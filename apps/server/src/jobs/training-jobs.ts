@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { readManifest } from "@sightline/models/model-file";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError, type ServerError } from "../errors.js";

@@ -1,5 +1,6 @@
 /** What the service and its training process say to each other. Everything is plain data: it crosses a process boundary. */
-import type { MethodChoice, TrainingPoint } from "@sightline/api/schemas";
+import type { TrainingPoint } from "@sightline/api/jobs";
+import type { MethodChoice } from "@sightline/api/methods";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 
 /** First message to the training process. */

@@ -1,6 +1,6 @@
 /** Makes access keys and opens their secrets: unlike a token's, a signing secret must be known to check a signature, so it is kept encrypted. */
 import { randomBytes } from "node:crypto";
-import type { AccessKey } from "@sightline/api/schemas";
+import type { AccessKey } from "@sightline/api/people";
 import { errors } from "../errors.js";
 import type { SecretBox } from "../secret-box.js";
 import type { SigningAccessKey } from "../store/access-keys.js";

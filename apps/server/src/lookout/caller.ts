@@ -1,5 +1,5 @@
 /** Who signed a request to the Lookout API: an access key that is known, not revoked, and used within its clock. */
-import type { UserRole } from "@sightline/api/schemas";
+import type { UserRole } from "@sightline/api/people";
 import type { Now } from "../ids.js";
 import type { Store } from "../store/store.js";
 import type { AccessKeys } from "./access-keys.js";

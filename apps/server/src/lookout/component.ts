@@ -1,5 +1,6 @@
 /** What lies in a component beside the model: the Greengrass recipe (format 2020-01-25) and a page on how to run it. */
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import type { PackagingConfiguration } from "./packaging.js";
 
 interface About {

@@ -1,6 +1,6 @@
 /** CreateDataset, DescribeDataset, DeleteDataset, ListDatasetEntries, UpdateDatasetEntries: a project's pictures as Ground Truth lines. */
 
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { readGroundTruthManifest, writeGroundTruthLine } from "@sightline/dataset/ground-truth-manifest";
 import { z } from "zod";
 import { nameProblem } from "../objects/object-store.js";

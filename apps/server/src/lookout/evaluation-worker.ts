@@ -1,5 +1,6 @@
 /** Writes what a trained version reached into its output bucket: each test picture with its verdict, and the figures. */
-import type { ModelDetail, Prediction } from "@sightline/api/schemas";
+import type { ModelDetail } from "@sightline/api/models";
+import type { Prediction } from "@sightline/api/predictions";
 import type { Log } from "../log.js";
 import type { ObjectStore } from "../objects/object-store.js";
 import type { Services } from "../services.js";

@@ -1,6 +1,7 @@
 /** Looks up what a call names, or says in the API's words that it is not there. */
 
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { findNormalLabel } from "@sightline/dataset/labelled-pictures";
 import { errors } from "../errors.js";
 import type { DatasetScope } from "../store/dataset-entries.js";

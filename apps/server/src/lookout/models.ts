@@ -1,5 +1,7 @@
 /** CreateModel, DescribeModel, ListModels, DeleteModel: our trainings and model versions under their numbers. */
-import type { Job, Model, Project } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { z } from "zod";
 import type { LookoutModel } from "../store/lookout-models.js";
 import { modelArn } from "./arn.js";

@@ -1,5 +1,5 @@
 /** CreateProject, DescribeProject, ListProjects, DeleteProject: our projects under their names. */
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { z } from "zod";
 import { projectArn } from "./arn.js";
 import type { Caller } from "./caller.js";

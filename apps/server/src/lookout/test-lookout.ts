@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LookoutVisionClient, type LookoutVisionClientConfig } from "@aws-sdk/client-lookoutvision";
-import type { UserRole } from "@sightline/api/schemas";
+import type { UserRole } from "@sightline/api/people";
 import { encodeJpeg, encodePng } from "@sightline/dataset/image-file";
 import { type Manifest, writeModel } from "@sightline/models/model-file";
 import { GraphBuilder } from "@sightline/nn/graph-builder";

@@ -1,7 +1,7 @@
 /** What a change of an alarm's state sends: a mail to each recipient who has confirmed, a message to each target, through the outbox. */
 import { conditionText } from "@sightline/api/alarm-words";
+import type { Recipient } from "@sightline/api/alerts";
 import type { Alarm, AlarmState } from "@sightline/api/monitoring";
-import type { Recipient } from "@sightline/api/schemas";
 import type { AlarmMail } from "../actions/mail-templates/alarm.js";
 import type { Notice } from "../actions/notice.js";
 import { toTime } from "../ids.js";

@@ -1,6 +1,7 @@
 /** Compares each camera's latest pictures with what its model was trained on, now and then; what it finds is read as metrics. */
+
+import type { ModelDetail } from "@sightline/api/models";
 import type { CameraDrift } from "@sightline/api/monitoring";
-import type { ModelDetail } from "@sightline/api/schemas";
 import { decodeImage, encodeThumbnail } from "@sightline/dataset/image-file";
 import { reanchor } from "@sightline/models/threshold";
 import type { BlobStore } from "../blobs/blob-store.js";

@@ -1,6 +1,7 @@
 /** What a recorded verdict asks of people: a look at an unsure one, and a picture for the trial beside the line. */
+
+import type { Inspection } from "@sightline/api/inspections";
 import { ruleHolds } from "@sightline/api/rule-kinds";
-import type { Inspection } from "@sightline/api/schemas";
 import type { StoreWrites } from "../store/store.js";
 import { shadowInspection } from "./trials.js";
 import { askAbout } from "./words.js";

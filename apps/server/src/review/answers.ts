@@ -1,5 +1,6 @@
 /** A model's answer against what a person says a picture shows: which word follows from which. */
-import type { Inspection, ModelAnswer } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
+import type { ModelAnswer } from "@sightline/api/reviews";
 import { findNormalLabel } from "@sightline/dataset/labelled-pictures";
 import { intersectionOverUnion } from "@sightline/vision/detections";
 import type { Prediction } from "../inspect/predictors.js";

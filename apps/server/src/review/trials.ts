@@ -1,5 +1,6 @@
 /** Trials: a version judges pictures beside or before the line, durably and only while the line leaves it room. */
-import type { Inspection, Review, Trial, TrialSource } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
+import type { Review, Trial, TrialSource } from "@sightline/api/reviews";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors, isServerError } from "../errors.js";

@@ -1,5 +1,7 @@
 /** A person's word on a model's answer: kept with the review, and the picture joins the project's pictures. */
-import type { Inspection, Review, Annotation as WireAnnotation } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
+import type { Review } from "@sightline/api/reviews";
+import type { Annotation as WireAnnotation } from "@sightline/api/samples";
 import { errors } from "../errors.js";
 import { annotationOf, checkBoxes } from "../intake/annotation.js";
 import { refuseMixed } from "../intake/labelled-picture.js";

@@ -4,7 +4,8 @@
  * done already, so that a stop at any point is continued at the next start.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job, SampleLine } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
+import type { SampleLine } from "@sightline/api/service";
 import { ApiCallError, type Client, createClient } from "@sightline/client/client";
 import { uploadImage } from "@sightline/client/upload";
 import { errors } from "../errors.js";

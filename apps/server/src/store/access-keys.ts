@@ -1,5 +1,5 @@
 /** The access keys with which people's programs sign requests to the Lookout API; secrets are sealed by the caller before they come here. */
-import type { AccessKey } from "@sightline/api/schemas";
+import type { AccessKey } from "@sightline/api/people";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";
 

@@ -1,5 +1,5 @@
 /** Who may come in: tokens, people, their sign-in codes and sessions. Secrets are stored only as hashes. */
-import type { Role, Token, UserRole } from "@sightline/api/schemas";
+import type { Role, Token, UserRole } from "@sightline/api/people";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,5 @@
 /** The outbox: actions are stored with the record that causes them and delivered afterwards, at least once. */
-import type { Action } from "@sightline/api/schemas";
+import type { Action } from "@sightline/api/alerts";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

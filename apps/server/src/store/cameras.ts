@@ -1,5 +1,5 @@
 /** Cameras: each belongs to one project. */
-import type { Camera } from "@sightline/api/schemas";
+import type { Camera } from "@sightline/api/cameras";
 import type { Selectable } from "kysely";
 import { type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

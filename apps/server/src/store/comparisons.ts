@@ -1,5 +1,5 @@
 /** Comparisons: two versions measured on the same pictures, and on which they differ. */
-import type { Comparison, ComparisonResult } from "@sightline/api/schemas";
+import type { Comparison, ComparisonResult } from "@sightline/api/comparisons";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

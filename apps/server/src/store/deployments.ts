@@ -1,5 +1,5 @@
 /** Which version inspected when: a row for each time that one was in service. */
-import type { Deployment } from "@sightline/api/schemas";
+import type { Deployment } from "@sightline/api/models";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

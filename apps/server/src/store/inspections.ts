@@ -1,5 +1,6 @@
 /** Inspections: accepted pictures and their verdicts. Each change of status is guarded by the status before, so that it happens once. */
-import type { AnomalyArea, Detection, Inspection, InspectionStatus } from "@sightline/api/schemas";
+import type { Inspection, InspectionStatus } from "@sightline/api/inspections";
+import type { AnomalyArea, Detection } from "@sightline/api/predictions";
 import type { Selectable, SelectQueryBuilder } from "kysely";
 import { firstIdAt, fromTime, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,6 @@
 /** Jobs: what was asked for, how far it is, its curves, how it ended. */
-import type { Job, JobStatus, MethodChoice, TrainingHistory, TrainingPoint } from "@sightline/api/schemas";
+import type { Job, JobStatus, TrainingHistory, TrainingPoint } from "@sightline/api/jobs";
+import type { MethodChoice } from "@sightline/api/methods";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,6 @@
 /** Model versions: written once, never changed. */
-import type { Candidate, Metrics, Model, ModelDetail, RocPoint, ScoredSample, Task } from "@sightline/api/schemas";
+import type { Task } from "@sightline/api/methods";
+import type { Candidate, Metrics, Model, ModelDetail, RocPoint, ScoredSample } from "@sightline/api/models";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,5 @@
 /** Projects with what is in force for them: the running model, the threshold and its history. */
-import type { Project, ProjectContents, ThresholdChange } from "@sightline/api/schemas";
+import type { Project, ProjectContents, ThresholdChange } from "@sightline/api/projects";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,5 @@
 /** Who gets a project's mails: asked, confirmed by a link in a mail, or left. */
-import type { Recipient } from "@sightline/api/schemas";
+import type { Recipient } from "@sightline/api/alerts";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,5 @@
 /** Results on their way into the result files, the catalogue of those files, and how far each kind of file has come. */
-import type { AnomalyArea } from "@sightline/api/schemas";
+import type { AnomalyArea } from "@sightline/api/predictions";
 import { type Selectable, sql } from "kysely";
 import type { NewId } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,6 @@
 /** Reviews: pictures with a model's answer, and what a person says of it. The queue and the pictures of trials are one table. */
-import type { ModelAnswer, Review, Annotation as WireAnnotation } from "@sightline/api/schemas";
+import type { ModelAnswer, Review } from "@sightline/api/reviews";
+import type { Annotation as WireAnnotation } from "@sightline/api/samples";
 import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,6 +1,7 @@
 /** Rules of projects: a condition on an inspection, and what comes of it. */
+
+import type { Rule } from "@sightline/api/alerts";
 import { sayRule } from "@sightline/api/rule-kinds";
-import type { Rule } from "@sightline/api/schemas";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,6 @@
 /** The labelled pictures of a project. */
-import type { Box, Part, Sample } from "@sightline/api/schemas";
+import type { Box } from "@sightline/api/predictions";
+import type { Part, Sample } from "@sightline/api/samples";
 import type { MaskColour } from "@sightline/dataset/ground-truth-manifest";
 import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";

@@ -1,5 +1,5 @@
 /** Counts over time for the dashboard: from the kept counts per minute and hour, or from the inspections themselves for shorter bars. */
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import { sql } from "kysely";
 import { toTime } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,5 +1,5 @@
 /** Other programs that are told of inspections; their secrets are sealed by the caller before they come here. */
-import type { Target, TargetSettings } from "@sightline/api/schemas";
+import type { Target, TargetSettings } from "@sightline/api/alerts";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";

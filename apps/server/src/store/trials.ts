@@ -1,5 +1,5 @@
 /** Trials: a model version run on pictures that are new to it, for a person to judge its answers. */
-import type { Trial } from "@sightline/api/schemas";
+import type { Trial } from "@sightline/api/reviews";
 import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";

@@ -1,7 +1,7 @@
 /** The one way pages read and change what the server holds: queries keyed by route name, changes that say what they make stale. */
 
 import { notifications } from "@mantine/notifications";
-import { type Reply, type RouteName, routes } from "@sightline/api/routes";
+import type { Reply, RouteName } from "@sightline/api/routes";
 import { type ApiCallError, type Call, createClient, type Result } from "@sightline/client/client";
 import {
   keepPreviousData,
@@ -175,8 +175,4 @@ export function useChange<N extends RouteName>(name: N, options: ChangeOptions<N
       notifications.show({ color: "defect", title: "That did not work", message: error.message, autoClose: 12_000 });
     },
   });
-}
-
-export function summaryOf(name: RouteName): string {
-  return routes[name].summary;
 }

@@ -1,7 +1,7 @@
 /** What live events do to the answers in the cache. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { QueryClient } from "@tanstack/react-query";
 import { applyEvent, matches, place, staleBy } from "./live-events.js";
 

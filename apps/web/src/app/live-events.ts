@@ -1,6 +1,10 @@
 /** What each live event changes in the query cache; pure bookkeeping, no connection. */
+
+import type { Inspection } from "@sightline/api/inspections";
+import type { Job, TrainingHistory, TrainingPoint } from "@sightline/api/jobs";
+import type { LiveEvent } from "@sightline/api/live";
 import type { RouteName } from "@sightline/api/routes";
-import type { Inspection, Job, LiveEvent, System, TrainingHistory, TrainingPoint } from "@sightline/api/schemas";
+import type { System } from "@sightline/api/service";
 import type { QueryClient } from "@tanstack/react-query";
 
 export interface InspectionFilter {

@@ -1,6 +1,7 @@
 /** Who is signed in and what that role may do, taken from the route table so that pages and server never disagree. */
-import { type RouteName, routes } from "@sightline/api/routes";
-import type { Me } from "@sightline/api/schemas";
+import { addresses } from "@sightline/api/addresses";
+import type { Me } from "@sightline/api/people";
+import type { RouteName } from "@sightline/api/routes";
 import { createContext, useContext } from "react";
 
 const SessionContext = createContext<Me | undefined>(undefined);
@@ -23,7 +24,7 @@ export function useMay(route: RouteName): Permission {
 }
 
 export function mayCall(route: RouteName, role: Me["role"]): Permission {
-  const { access } = routes[route];
+  const { access } = addresses[route];
   if (typeof access === "string" || access.includes(role)) return { allowed: true, reason: "" };
   const who = access.includes("operator") ? "an operator or an admin" : "an admin";
   return { allowed: false, reason: `You are signed in as ${role}. Ask ${who} to do this.` };

@@ -1,5 +1,5 @@
 /** From the server's buckets to the columns that the chart draws. */
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 
 export type ChartData = [times: number[], volume: (number | null)[], rate: (number | null)[]];
 

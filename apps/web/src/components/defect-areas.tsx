@@ -1,6 +1,6 @@
 /** The kinds of defects that a model shows in a picture, each with its colour and its share of the picture. */
 import { ColorSwatch, Group, Stack, Text } from "@mantine/core";
-import type { AnomalyArea } from "@sightline/api/schemas";
+import type { AnomalyArea } from "@sightline/api/predictions";
 import { percent } from "./format.js";
 
 export function DefectAreas({ anomalies }: { anomalies: readonly AnomalyArea[] }) {

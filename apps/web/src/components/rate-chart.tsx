@@ -1,5 +1,5 @@
 /** Rate and volume over time. */
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import { useMemo } from "react";
 import uPlot from "uplot";
 import { chartData, rateCeiling } from "./chart-data.js";

@@ -9,7 +9,7 @@ import {
   mdiTagOffOutline,
   mdiTagOutline,
 } from "@mdi/js";
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { Icon } from "./icon.js";
 
 export interface VerdictLook {

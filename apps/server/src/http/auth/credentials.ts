@@ -1,5 +1,5 @@
 /** Credentials from the records, and those of the service's own parts, which exist only while it runs. */
-import type { Role, Token } from "@sightline/api/schemas";
+import type { Role, Token } from "@sightline/api/people";
 import { type Now, toTime } from "../../ids.js";
 import type { Store } from "../../store/store.js";
 import type { CredentialStore } from "./identity.js";

@@ -1,5 +1,5 @@
 /** The three questions before a request reaches its handler: does it mean us, did a page of ours (or no page) send it, and may its sender do this. */
-import type { Access, Route } from "@sightline/api/routes";
+import type { Access, Route } from "@sightline/api/route";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errors, type ServerError } from "../../errors.js";
 import type { AddressRules } from "./address-rules.js";

@@ -1,5 +1,5 @@
 /** Who is calling: a bearer token (programs, cameras) or a session cookie (people in a browser). */
-import type { Role, Token } from "@sightline/api/schemas";
+import type { Role, Token } from "@sightline/api/people";
 import type { FastifyRequest } from "fastify";
 import { hashSecret } from "./secrets.js";
 

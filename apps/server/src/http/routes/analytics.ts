@@ -1,5 +1,5 @@
 /** Analytics: counts over results, exports, the state of the result files, and the SQL box. */
-import type { AnalyticsDimension } from "@sightline/api/schemas";
+import type { AnalyticsDimension } from "@sightline/api/analytics";
 import type { AnalyticsQuery } from "../../analytics/analytics.js";
 import { errors } from "../../errors.js";
 import { fromTime } from "../../ids.js";

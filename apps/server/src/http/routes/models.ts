@@ -1,5 +1,5 @@
 /** Model versions: list, upload, download, start, stop, try. */
-import type { Prediction } from "@sightline/api/schemas";
+import type { Prediction } from "@sightline/api/predictions";
 import { errors } from "../../errors.js";
 import { checkPicture } from "../../intake/check-picture.js";
 import type { EarlierDeployment } from "../../store/deployments.js";

@@ -1,5 +1,5 @@
 /** Projects: create, change, delete, and the threshold in force. */
-import type { ThresholdChange } from "@sightline/api/schemas";
+import type { ThresholdChange } from "@sightline/api/projects";
 import { errors } from "../../errors.js";
 import type { Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";

@@ -1,7 +1,7 @@
 /** Recipients: asked by mail, told only once they have confirmed, gone with one click; through the HTTP service and a real mail server. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Recipient } from "@sightline/api/schemas";
+import type { Recipient } from "@sightline/api/alerts";
 import { header, openPost, type Post } from "../../actions/test-post.js";
 import { until } from "../../test-fixtures.js";
 import { addPlayedModel, greyJpeg, openTestService, type TestService } from "../test-service.js";

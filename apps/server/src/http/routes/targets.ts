@@ -1,6 +1,7 @@
 /** Webhooks and brokers of a project, and the rules that say what is sent to them, mailed, or shown to a person. */
+
+import type { Rule } from "@sightline/api/alerts";
 import { ruleProblem } from "@sightline/api/rule-kinds";
-import type { Rule } from "@sightline/api/schemas";
 import { errors } from "../../errors.js";
 import type { Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";

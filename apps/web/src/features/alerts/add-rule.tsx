@@ -1,8 +1,8 @@
 /** The form of a new rule, made from the table of rule kinds. */
 import { Group, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import type { Target } from "@sightline/api/alerts";
 import { type RuleKindName, ruleKindNames, ruleKinds } from "@sightline/api/rule-kinds";
-import type { Target } from "@sightline/api/schemas";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { outcomeWords } from "./outcome-words.js";

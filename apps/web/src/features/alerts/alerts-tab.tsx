@@ -1,6 +1,6 @@
 /** Who and what is told of a project's inspections: recipients, the limits of mails, rules, targets. */
 import { Stack } from "@mantine/core";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { LimitsPanel } from "./limits-panel.js";
 import { RecipientsPanel } from "./recipients-panel.js";
 import { RulesPanel } from "./rules-panel.js";

@@ -1,7 +1,7 @@
 /** When a verdict is mailed without any rule, and how many mails one camera may cause. */
 import { Button, Group, Select, Slider, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { ActionButton } from "../../components/action-button.js";

@@ -2,7 +2,7 @@
 import { Badge, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { mdiAccountMultipleOutline } from "@mdi/js";
-import type { Recipient } from "@sightline/api/schemas";
+import type { Recipient } from "@sightline/api/alerts";
 import { useApi, useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";

@@ -1,7 +1,7 @@
 /** The project's rules: a condition on an inspection, and what comes of it. */
 import { Group, Stack, Switch, Text } from "@mantine/core";
 import { mdiCallSplit } from "@mdi/js";
-import type { Rule, Target } from "@sightline/api/schemas";
+import type { Rule, Target } from "@sightline/api/alerts";
 import { useApi, useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { ActionButton } from "../../components/action-button.js";

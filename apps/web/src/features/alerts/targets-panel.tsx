@@ -1,7 +1,7 @@
 /** Webhooks and brokers that rules send to: their state, a test message, their end. */
 import { Anchor, Badge, Group, Stack, Switch, Text } from "@mantine/core";
 import { mdiWebhook } from "@mdi/js";
-import type { Target } from "@sightline/api/schemas";
+import type { Target } from "@sightline/api/alerts";
 import { targetKinds } from "@sightline/api/target-kinds";
 import { Link } from "react-router";
 import { useApi, useChange } from "../../app/api.js";

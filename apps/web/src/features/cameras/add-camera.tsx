@@ -1,7 +1,8 @@
 /** Adds a camera to a project. */
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { type Camera, PlantId } from "@sightline/api/schemas";
+import type { Camera } from "@sightline/api/cameras";
+import { PlantId } from "@sightline/api/words";
 import { useApi, useChange } from "../../app/api.js";
 import { ProjectSelect } from "../../components/project-select.js";
 

@@ -1,7 +1,8 @@
 /** Cameras as rows. */
 import { Anchor, Group, Text } from "@mantine/core";
 import { mdiCctv } from "@mdi/js";
-import type { Camera, Project } from "@sightline/api/schemas";
+import type { Camera } from "@sightline/api/cameras";
+import type { Project } from "@sightline/api/projects";
 import { Link } from "react-router";
 import { useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";

@@ -1,7 +1,7 @@
 /** Gives a camera a token of its own and shows the commands that send its first picture. */
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { mdiKeyOutline } from "@mdi/js";
-import type { Camera } from "@sightline/api/schemas";
+import type { Camera } from "@sightline/api/cameras";
 import { useApi, useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { CopyLine } from "../../components/copy-line.js";

@@ -2,7 +2,7 @@
 import { Button, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { mdiCctv, mdiPlus } from "@mdi/js";
-import type { Camera } from "@sightline/api/schemas";
+import type { Camera } from "@sightline/api/cameras";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";

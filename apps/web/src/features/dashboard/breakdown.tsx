@@ -1,6 +1,6 @@
 /** The same counts per camera and per line: where the defects come from. */
 import { Anchor, SimpleGrid, Table, Text } from "@mantine/core";
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import { Link } from "react-router";
 import { count, percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";

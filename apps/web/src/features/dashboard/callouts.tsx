@@ -1,7 +1,7 @@
 /** What needs a person now: pictures without a model, failures, unsent mails, a nearly full disk. Nothing when all is well. */
 import { Alert, Anchor, Stack } from "@mantine/core";
 import { mdiAlertOctagonOutline, mdiEmailAlertOutline, mdiHarddisk, mdiPauseCircleOutline } from "@mdi/js";
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";

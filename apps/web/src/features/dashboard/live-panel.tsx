@@ -2,7 +2,7 @@
 import { ActionIcon, Anchor, Group, Switch, Text, Tooltip, VisuallyHidden } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { mdiCamera, mdiPause, mdiPlay } from "@mdi/js";
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { useState } from "react";
 import { Link } from "react-router";
 import { client, useApi } from "../../app/api.js";

@@ -1,7 +1,7 @@
 /** The anomaly rate over time, with how many pictures it rests on. */
 import { Text } from "@mantine/core";
 import { mdiChartLine } from "@mdi/js";
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import type { ApiCallError } from "@sightline/client/client";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";

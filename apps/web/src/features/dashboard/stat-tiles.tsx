@@ -1,6 +1,6 @@
 /** The figures of the window: how many, how many bad, how fast. */
 import { SimpleGrid } from "@mantine/core";
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import { count, milliseconds, percent } from "../../components/format.js";
 import { Tile } from "../../components/tile.js";
 import { tellsClasses } from "./tells-classes.js";

@@ -1,5 +1,5 @@
 /** Whether the counts are of several classes, where no picture is a defect and a rate of defects would mislead. */
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 
 export function tellsClasses({ totals, byLabel }: Pick<Stats, "totals" | "byLabel">): boolean {
   const isAnomalyLabel = (label: string) => label === "normal" || label === "anomaly";

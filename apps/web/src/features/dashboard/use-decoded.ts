@@ -1,5 +1,5 @@
 /** The newest inspection, held back until its pictures are decoded, so that the large view never blinks. */
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { useEffect, useState } from "react";
 import { client } from "../../app/api.js";
 

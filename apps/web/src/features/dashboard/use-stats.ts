@@ -1,5 +1,5 @@
 /** Counts for the chosen window, which slides along with the clock. */
-import type { Stats } from "@sightline/api/schemas";
+import type { Stats } from "@sightline/api/inspections";
 import type { ApiCallError } from "@sightline/client/client";
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { client } from "../../app/api.js";

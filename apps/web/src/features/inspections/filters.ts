@@ -1,6 +1,7 @@
 /** The inspection list's filters: in the address as short words, to the server as its query. */
+
+import { InspectionStatus } from "@sightline/api/inspections";
 import type { QueryIn } from "@sightline/api/routes";
-import { InspectionStatus } from "@sightline/api/schemas";
 import type { Filters } from "../../components/url-filters.js";
 
 export const filterNames = ["project", "camera", "line", "verdict", "status", "since"] as const;

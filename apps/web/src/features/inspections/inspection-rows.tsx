@@ -1,5 +1,5 @@
 /** Inspections as rows: a table where there is room, cards on a phone; one markup for both. */
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { Link } from "react-router";
 import { client } from "../../app/api.js";
 import { percent } from "../../components/format.js";

@@ -1,5 +1,5 @@
 /** The inspections just before and just after one, within the same filters. */
-import type { Inspection } from "@sightline/api/schemas";
+import type { Inspection } from "@sightline/api/inspections";
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../../app/api.js";
 import { type InspectionFilters, queryOf } from "./filters.js";

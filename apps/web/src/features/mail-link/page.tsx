@@ -1,7 +1,7 @@
 /** Where the links in mails lead: to confirm or to leave, by one button, without signing in. */
 import { Button } from "@mantine/core";
 import { mdiEmailCheckOutline, mdiEmailOffOutline, mdiEmailOutline, mdiLinkOff } from "@mdi/js";
-import type { MailLink } from "@sightline/api/schemas";
+import type { MailLink } from "@sightline/api/alerts";
 import { useParams } from "react-router";
 import { useApi, useChange } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

@@ -8,7 +8,7 @@ import {
   mdiMessageCheckOutline,
   mdiMessageFastOutline,
 } from "@mdi/js";
-import type { Action } from "@sightline/api/schemas";
+import type { Action } from "@sightline/api/alerts";
 import { targetKinds } from "@sightline/api/target-kinds";
 import { Link } from "react-router";
 import { useChange } from "../../app/api.js";

@@ -1,6 +1,6 @@
 /** The methods that were tried, with their score in each fold. */
 import { Badge, Table, Text } from "@mantine/core";
-import type { Candidate } from "@sightline/api/schemas";
+import type { Candidate } from "@sightline/api/models";
 import { Panel } from "../../components/panel.js";
 
 export function CandidatesPanel({ candidates }: { candidates: readonly Candidate[] }) {

@@ -1,7 +1,8 @@
 /** Versions of a project's model side by side: figures, labels, curves; the better one is started from here. */
 import { Anchor, Badge, Group, MultiSelect, Stack, Table, Text } from "@mantine/core";
 import { mdiCompare } from "@mdi/js";
-import type { Job, Model, TrainingHistory } from "@sightline/api/schemas";
+import type { Job, TrainingHistory } from "@sightline/api/jobs";
+import type { Model } from "@sightline/api/models";
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { client, useApi } from "../../app/api.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ComparisonResult } from "@sightline/api/schemas";
+import type { ComparisonResult } from "@sightline/api/comparisons";
 import { inWords } from "./comparison-words.js";
 
 const result = (change: Partial<ComparisonResult>) =>

@@ -1,5 +1,5 @@
 /** A comparison in plain words: who is better, and whether the pictures are enough to say so. */
-import type { ComparisonResult } from "@sightline/api/schemas";
+import type { ComparisonResult } from "@sightline/api/comparisons";
 import { plural } from "../../components/format.js";
 
 export interface ComparisonWords {

@@ -1,6 +1,7 @@
 /** What was answered for what it was: the diagonal is right. */
 import { Table, Text } from "@mantine/core";
-import type { Metrics, Task } from "@sightline/api/schemas";
+import type { Task } from "@sightline/api/methods";
+import type { Metrics } from "@sightline/api/models";
 import { Panel } from "../../components/panel.js";
 import css from "./confusion-panel.module.css";
 

@@ -1,7 +1,7 @@
 /** Prices the two mistakes and finds the cheapest threshold for them. */
 import { Button, Group, NumberInput, Popover, Stack, Text } from "@mantine/core";
 import { useDisclosure, useLocalStorage } from "@mantine/hooks";
-import type { ScoredSample } from "@sightline/api/schemas";
+import type { ScoredSample } from "@sightline/api/models";
 import { count } from "../../components/format.js";
 import { type Costs, cheapest, costOf, type Outcome } from "./threshold.js";
 

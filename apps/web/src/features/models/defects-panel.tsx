@@ -1,6 +1,6 @@
 /** How well each kind of defect is found to the pixel, for models that learnt from masks. */
 import { ColorSwatch, Group, Table, Text } from "@mantine/core";
-import type { Metrics } from "@sightline/api/schemas";
+import type { Metrics } from "@sightline/api/models";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 

@@ -1,7 +1,7 @@
 /** Which version inspected when, and the way back to the one before. */
 import { Badge, Group, Text } from "@mantine/core";
 import { mdiHistory, mdiUndoVariant } from "@mdi/js";
-import type { Deployment } from "@sightline/api/schemas";
+import type { Deployment } from "@sightline/api/models";
 import { useState } from "react";
 import { useApi, useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";

@@ -2,7 +2,8 @@
 
 import { Badge, Button } from "@mantine/core";
 import { mdiCubeOutline, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
-import type { ModelDetail, Project } from "@sightline/api/schemas";
+import type { ModelDetail } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate, useParams } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";

@@ -1,7 +1,8 @@
 /** Two versions measured by the server on the same test pictures: figures side by side, and the pictures on which they differ. */
 import { Alert, Anchor, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
 import { mdiCheck, mdiClose, mdiScaleBalance } from "@mdi/js";
-import type { ComparedPicture, Comparison, ComparisonResult, ComparisonSide, Model } from "@sightline/api/schemas";
+import type { ComparedPicture, Comparison, ComparisonResult, ComparisonSide } from "@sightline/api/comparisons";
+import type { Model } from "@sightline/api/models";
 import { useState } from "react";
 import { Link } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";

@@ -1,6 +1,7 @@
 /** Everything known about a model version: in words, at each threshold, per class, against the other methods. */
 import { Grid, Stack } from "@mantine/core";
-import type { ModelDetail, Project } from "@sightline/api/schemas";
+import type { ModelDetail } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { useState } from "react";
 import { CandidatesPanel } from "./candidates-panel.js";
 import { ConfusionPanel } from "./confusion-panel.js";

@@ -1,7 +1,7 @@
 /** The versions of one project's model: how good each is, which one runs. */
 import { Anchor, Badge, Button, Group, Text } from "@mantine/core";
 import { mdiCubeOutline } from "@mdi/js";
-import type { Model } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

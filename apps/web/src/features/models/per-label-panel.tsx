@@ -1,6 +1,7 @@
 /** How well each label is found: for models of several labels and of boxes, where a confusion matrix makes no sense. */
 import { Table, Text } from "@mantine/core";
-import type { Metrics, Task } from "@sightline/api/schemas";
+import type { Task } from "@sightline/api/methods";
+import type { Metrics } from "@sightline/api/models";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 

@@ -1,7 +1,8 @@
 /** The sentence on top of a model's report. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Metrics, Task } from "@sightline/api/schemas";
+import type { Task } from "@sightline/api/methods";
+import type { Metrics } from "@sightline/api/models";
 import { basisOf, inPlainWords } from "./plain-words.js";
 
 function metrics(labels: string[], counts: number[][]): Metrics {

@@ -1,5 +1,6 @@
 /** A model's metrics said as a person on the shop floor would say them. */
-import type { Metrics, Task } from "@sightline/api/schemas";
+import type { Task } from "@sightline/api/methods";
+import type { Metrics } from "@sightline/api/models";
 import { percent, plural } from "../../components/format.js";
 
 const normalNames = new Set(["normal", "good", "ok", "normals", "pass"]);

@@ -1,5 +1,5 @@
 /** The ROC curve, with the point where the chosen threshold stands. */
-import type { RocPoint } from "@sightline/api/schemas";
+import type { RocPoint } from "@sightline/api/models";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import css from "./roc-panel.module.css";

@@ -1,5 +1,5 @@
 /** How the test scores lie: good parts upwards, defects downwards, the threshold across both. */
-import type { ScoredSample } from "@sightline/api/schemas";
+import type { ScoredSample } from "@sightline/api/models";
 import { useMemo } from "react";
 import css from "./score-histogram.module.css";
 import { histogram } from "./threshold.js";

@@ -1,6 +1,6 @@
 /** Starts or stops a model version. */
 import { mdiPlay, mdiStop } from "@mdi/js";
-import type { Model } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
 import { useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { Icon } from "../../components/icon.js";

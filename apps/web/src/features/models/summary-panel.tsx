@@ -1,6 +1,6 @@
 /** The result in one sentence, and the figures behind it. */
 import { SimpleGrid, Text, Tooltip } from "@mantine/core";
-import type { Metrics, Model, ModelDetail } from "@sightline/api/schemas";
+import type { Metrics, Model, ModelDetail } from "@sightline/api/models";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { basisOf, inPlainWords } from "./plain-words.js";

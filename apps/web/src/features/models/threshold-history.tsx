@@ -2,7 +2,7 @@
 import { Button, Modal, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { mdiHistory } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";
 import { Icon } from "../../components/icon.js";

@@ -1,6 +1,7 @@
 /** The threshold in the user's hand: what escapes and what is wrongly rejected, as it moves; applied without training. */
 import { Badge, Button, Group, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
-import type { ModelDetail, Project } from "@sightline/api/schemas";
+import type { ModelDetail } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";

@@ -1,5 +1,5 @@
 /** What a threshold would do to pictures whose truth is known: the arithmetic behind the slider. */
-import type { ScoredSample } from "@sightline/api/schemas";
+import type { ScoredSample } from "@sightline/api/models";
 
 export interface Outcome {
   defects: number;

@@ -2,7 +2,7 @@
 import { Badge, Group, Select, Stack, Table } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { mdiKeyChainVariant } from "@mdi/js";
-import type { AccessKey } from "@sightline/api/schemas";
+import type { AccessKey } from "@sightline/api/people";
 import { useApi, useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";

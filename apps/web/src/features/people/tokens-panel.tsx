@@ -1,7 +1,7 @@
 /** The tokens that exist, and the end of each. */
 import { Badge, Table, Text } from "@mantine/core";
 import { mdiKeyOutline } from "@mdi/js";
-import type { Token } from "@sightline/api/schemas";
+import type { Token } from "@sightline/api/people";
 import { useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";

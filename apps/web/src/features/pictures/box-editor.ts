@@ -1,5 +1,5 @@
 /** Boxes on a picture, drawn and changed by pointer or keys: what a person does, without a screen. Never changed itself; each step gives a new one. */
-import type { Box } from "@sightline/api/schemas";
+import type { Box } from "@sightline/api/predictions";
 
 export interface Point {
   readonly x: number;

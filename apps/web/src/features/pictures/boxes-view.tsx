@@ -1,7 +1,9 @@
 /** A picture on which boxes are drawn: the picture, its tools, the labels and the list of boxes. */
 import { ActionIcon, Grid, Group, Kbd, Stack, Text, Tooltip } from "@mantine/core";
 import { mdiMagnifyMinusOutline, mdiMagnifyPlusOutline, mdiRedo, mdiUndo } from "@mdi/js";
-import type { Box, Project, Sample } from "@sightline/api/schemas";
+import type { Box } from "@sightline/api/predictions";
+import type { Project } from "@sightline/api/projects";
+import type { Sample } from "@sightline/api/samples";
 import { useState } from "react";
 import { client } from "../../app/api.js";
 import { useMay } from "../../app/session.js";

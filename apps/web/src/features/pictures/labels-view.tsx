@@ -1,6 +1,7 @@
 /** A picture with its label, or with any number of them, as chips. */
 import { Grid, Text } from "@mantine/core";
-import type { Project, Sample } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Sample } from "@sightline/api/samples";
 import { useState } from "react";
 import { client } from "../../app/api.js";
 import { useMay } from "../../app/session.js";

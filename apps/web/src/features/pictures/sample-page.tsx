@@ -2,7 +2,8 @@
 import { ActionIcon, Badge, Group, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { mdiChevronLeft, mdiChevronRight } from "@mdi/js";
-import type { Project, Sample } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Sample } from "@sightline/api/samples";
 import { Link, useNavigate, useParams } from "react-router";
 import { useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";

@@ -1,5 +1,5 @@
 /** Keeps what a person says of a picture on the server: sent a moment after each change, the newest only, one request at a time. */
-import type { Annotation, Sample } from "@sightline/api/schemas";
+import type { Annotation, Sample } from "@sightline/api/samples";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import { client, keyOf, makeStale } from "../../app/api.js";

@@ -2,7 +2,7 @@
 import { Button, Popover, Stack, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { mdiTagPlusOutline } from "@mdi/js";
-import { Label } from "@sightline/api/schemas";
+import { Label } from "@sightline/api/words";
 import { type FormEvent, useState } from "react";
 import { Icon } from "../../components/icon.js";
 

@@ -1,7 +1,8 @@
 /** Pictures with several labels or boxes: each once, whatever it has, with what was said of it below; filtered by label. */
 import { Button, Center, Chip, Group, Stack } from "@mantine/core";
 import { mdiImageMultipleOutline, mdiPencilOutline } from "@mdi/js";
-import type { Project, Sample } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Sample } from "@sightline/api/samples";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";

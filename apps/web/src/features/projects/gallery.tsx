@@ -1,7 +1,7 @@
 /** Pictures of one label as tiles: those on their way first, then those stored; each stored one can be removed. */
 import { ActionIcon, Button, Center, Tooltip } from "@mantine/core";
 import { mdiClose } from "@mdi/js";
-import type { Sample } from "@sightline/api/schemas";
+import type { Sample } from "@sightline/api/samples";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";

@@ -1,6 +1,6 @@
 /** One label: its drop zone, what is on its way, what is there. */
 import { Badge } from "@mantine/core";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useEffect } from "react";
 import { DropZone } from "../../components/drop-zone.js";
 import { count } from "../../components/format.js";

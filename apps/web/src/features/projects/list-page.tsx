@@ -1,7 +1,7 @@
 /** All projects, each with its state in one card. */
 import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { mdiFolderMultipleImage, mdiPlus } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate } from "react-router";
 import { useApi } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";

@@ -1,7 +1,7 @@
 /** The first step of a new project: its name. */
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { ProjectName } from "@sightline/api/schemas";
+import { ProjectName } from "@sightline/api/words";
 import { useNavigate } from "react-router";
 import { useChange } from "../../app/api.js";
 import { Guard } from "../../components/faces.js";

@@ -2,7 +2,7 @@
 import { Button, Group, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { mdiArrowRight } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useState } from "react";
 import { Icon } from "../../components/icon.js";
 import { PageLoading } from "../../components/loading.js";

@@ -1,7 +1,7 @@
 /** The project's pictures by label, to add to and to remove from. */
 import { Anchor, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiImageMultipleOutline } from "@mdi/js";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useMay } from "../../app/session.js";

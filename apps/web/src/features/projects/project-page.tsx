@@ -1,6 +1,6 @@
 /** One project: its pictures, its training, its models and its settings. */
 import { Button, Group, Tabs } from "@mantine/core";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate, useParams } from "react-router";
 import { useApi } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";

@@ -1,5 +1,5 @@
 /** Sends one labelled picture through the typed client, with the progress that fetch itself can't tell. */
-import type { Part } from "@sightline/api/schemas";
+import type { Part } from "@sightline/api/samples";
 import { ApiCallError, createClient } from "@sightline/client/client";
 import { mediaTypeOf } from "../../components/dropped-files.js";
 import type { Answers } from "../training/methods.js";

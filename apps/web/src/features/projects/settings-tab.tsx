@@ -1,6 +1,6 @@
 /** The end of a project, with what goes with it. */
 import { List, Stack } from "@mantine/core";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useNavigate } from "react-router";
 import { useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";

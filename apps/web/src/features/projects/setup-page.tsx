@@ -1,6 +1,6 @@
 /** The way from pictures to a running model, step by step; the address knows the step, so a reload loses nothing. */
 import { Stack } from "@mantine/core";
-import type { Project } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
 import { useParams } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

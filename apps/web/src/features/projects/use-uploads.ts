@@ -1,5 +1,5 @@
 /** The upload queue of one project as React sees it; what arrives shows up in the gallery in batches. */
-import type { Part } from "@sightline/api/schemas";
+import type { Part } from "@sightline/api/samples";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { makeStale } from "../../app/api.js";

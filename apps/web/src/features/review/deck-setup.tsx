@@ -1,5 +1,6 @@
 /** What a project's pictures are answered with, for whoever looks at them: kind of answer, labels in the order of their keys. */
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { type ReactNode, useState } from "react";
 import { useApi } from "../../app/api.js";
 import { useMay } from "../../app/session.js";

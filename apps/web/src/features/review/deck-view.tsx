@@ -1,7 +1,8 @@
 /** One picture after the other, for a person to say what it shows: made for the keyboard, fit for a thumb. */
 import { ActionIcon, Button, Center, Grid, Group, Kbd, Loader, Progress, Stack, Text, Tooltip } from "@mantine/core";
 import { mdiChevronLeft, mdiChevronRight } from "@mdi/js";
-import type { Project, Review } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Review } from "@sightline/api/reviews";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { client } from "../../app/api.js";

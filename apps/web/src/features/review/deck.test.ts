@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Review } from "@sightline/api/schemas";
+import type { Review } from "@sightline/api/reviews";
 import { nextOpen, replaced, saidInWords, withWord } from "./deck.js";
 
 const review = (id: string, status: Review["status"] = "open") =>

@@ -1,5 +1,6 @@
 /** The pictures under a person's hands: they stay where they are when something is said of them, so that one can go back. */
-import type { Review, Annotation as WireAnnotation } from "@sightline/api/schemas";
+import type { Review } from "@sightline/api/reviews";
+import type { Annotation as WireAnnotation } from "@sightline/api/samples";
 
 /** Waits for a word. */
 export function isOpen({ status }: Review): boolean {

@@ -1,7 +1,7 @@
 /** The review queue: pictures that the model was unsure of, that a rule, a trial or a person wants looked at. */
 import { Button, Group, Select } from "@mantine/core";
 import { mdiCheckAll, mdiFlaskOutline } from "@mdi/js";
-import type { Review } from "@sightline/api/schemas";
+import type { Review } from "@sightline/api/reviews";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

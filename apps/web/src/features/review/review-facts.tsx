@@ -1,6 +1,6 @@
 /** Where a picture to look at came from, and why a person is asked. */
 import { Anchor, Table } from "@mantine/core";
-import type { Review } from "@sightline/api/schemas";
+import type { Review } from "@sightline/api/reviews";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { TimeText } from "../../components/time-text.js";

@@ -2,7 +2,8 @@
 import { Button, Group, Modal, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { mdiPlus } from "@mdi/js";
-import type { Model, Trial } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Trial } from "@sightline/api/reviews";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useApi, useChange } from "../../app/api.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Trial } from "@sightline/api/schemas";
+import type { Trial } from "@sightline/api/reviews";
 import { tally } from "./trial-figures.js";
 
 const trial = (counts: Partial<Trial["counts"]>, source: Trial["source"] = "inspections") =>

@@ -1,5 +1,5 @@
 /** A trial in figures. */
-import type { Trial } from "@sightline/api/schemas";
+import type { Trial } from "@sightline/api/reviews";
 
 export const sourceTitles: Readonly<Record<Trial["source"], string>> = {
   pictures: "New pictures",

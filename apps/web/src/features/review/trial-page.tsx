@@ -1,7 +1,8 @@
 /** One trial: its pictures to drop, its figures, and its answers one by one. */
 import { Alert, Badge, Group, Loader, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiFlaskOutline } from "@mdi/js";
-import type { Project, Trial } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Trial } from "@sightline/api/reviews";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useNavigate, useParams } from "react-router";

@@ -1,7 +1,8 @@
 /** All trials: which version was tried on what, and what people said of its answers. */
 import { Anchor, Badge, Group, Text } from "@mantine/core";
 import { mdiFlaskOutline } from "@mdi/js";
-import type { Project, Trial } from "@sightline/api/schemas";
+import type { Project } from "@sightline/api/projects";
+import type { Trial } from "@sightline/api/reviews";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

@@ -1,7 +1,8 @@
 /** Loads pictures to look at page by page, and sends words on them; a word shows at once and is taken back if it could not be stored. */
 import { notifications } from "@mantine/notifications";
+import type { Review } from "@sightline/api/reviews";
 import type { QueryIn } from "@sightline/api/routes";
-import type { Review, Annotation as WireAnnotation } from "@sightline/api/schemas";
+import type { Annotation as WireAnnotation } from "@sightline/api/samples";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { client, makeStale } from "../../app/api.js";

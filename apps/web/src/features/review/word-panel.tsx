@@ -1,6 +1,6 @@
 /** What the model said of the picture, and the buttons with which a person says what it shows. */
 import { Alert, Button, Group, Kbd, Stack, Text } from "@mantine/core";
-import type { ModelAnswer, Review } from "@sightline/api/schemas";
+import type { ModelAnswer, Review } from "@sightline/api/reviews";
 import { useMay } from "../../app/session.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";

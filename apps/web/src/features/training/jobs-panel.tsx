@@ -1,6 +1,6 @@
 /** The trainings of a project, newest first. */
 import { Anchor, Table, Text } from "@mantine/core";
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";

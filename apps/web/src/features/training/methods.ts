@@ -1,5 +1,6 @@
 /** The methods in plain words: what each is for and how long it takes; which of them suit a project. */
-import type { MethodChoice, Sample } from "@sightline/api/schemas";
+import type { MethodChoice } from "@sightline/api/methods";
+import type { Sample } from "@sightline/api/samples";
 
 export type Answers = "label" | "labels" | "boxes";
 

@@ -1,7 +1,8 @@
 /** The last step: what the model can do, in plain words; then start it. */
 import { Button, Group, Stack } from "@mantine/core";
 import { mdiArrowLeft, mdiCctv, mdiCubeOutline, mdiImageSearchOutline } from "@mdi/js";
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { Answer } from "../../components/answer.js";

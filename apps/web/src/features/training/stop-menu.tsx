@@ -1,7 +1,7 @@
 /** Ends a running training and keeps what it has: as a checkpoint to go on from, or as a model. */
 import { Menu, Text } from "@mantine/core";
 import { mdiContentSaveOutline, mdiCubeOutline, mdiStopCircleOutline } from "@mdi/js";
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { useState } from "react";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";

@@ -1,7 +1,8 @@
 /** The third step: start the training, watch it, stop it. */
 import { Accordion, Button, Group, NumberInput, Radio, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiArrowLeft, mdiPlayCircleOutline } from "@mdi/js";
-import type { MethodChoice, Project } from "@sightline/api/schemas";
+import type { MethodChoice } from "@sightline/api/methods";
+import type { Project } from "@sightline/api/projects";
 import { useEffect, useRef, useState } from "react";
 import { useChange } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";

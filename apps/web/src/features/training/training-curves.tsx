@@ -1,6 +1,6 @@
 /** The curves of a training, live while it runs: loss and metric by epoch, speed, waiting, time left. */
 import { SimpleGrid, Text } from "@mantine/core";
-import type { Job, TrainingPoint } from "@sightline/api/schemas";
+import type { Job, TrainingPoint } from "@sightline/api/jobs";
 import { useApi } from "../../app/api.js";
 import { CurveChart } from "../../components/curve-chart.js";
 import { duration, percent } from "../../components/format.js";

@@ -2,7 +2,7 @@
 import { Alert, Button, Group, Progress, Stack, Text } from "@mantine/core";
 import { useInterval } from "@mantine/hooks";
 import { mdiAlertCircleOutline, mdiCancel } from "@mdi/js";
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { useEffect, useState } from "react";
 import { useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";

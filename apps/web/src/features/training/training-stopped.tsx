@@ -1,7 +1,7 @@
 /** A training that a person stopped: its curves, and the ways on. */
 import { Alert, Group, Stack, Text } from "@mantine/core";
 import { mdiAlertCircleOutline, mdiCubeOutline, mdiPlay } from "@mdi/js";
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { Icon } from "../../components/icon.js";

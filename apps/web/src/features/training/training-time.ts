@@ -1,5 +1,5 @@
 /** How long a training took. */
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 
 /** Of one that was stopped and went on, all of its epochs, not only what came after the break. `null` while it is not over. */
 export function trainingMs({

@@ -1,5 +1,5 @@
 /** The project's newest training, kept current by live events and, should those fail, by asking. */
-import type { Job } from "@sightline/api/schemas";
+import type { Job } from "@sightline/api/jobs";
 import { useApi } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";
 

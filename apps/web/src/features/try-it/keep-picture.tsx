@@ -1,7 +1,9 @@
 /** Adds a tried picture to the project's pictures, so that the next training learns from it: under the label a person says, or with the model's labels or boxes to be put right. */
 import { Anchor, Button, Group, Menu, Text } from "@mantine/core";
 import { mdiCheck, mdiImagePlusOutline } from "@mdi/js";
-import type { Annotation, Prediction, Project } from "@sightline/api/schemas";
+import type { Prediction } from "@sightline/api/predictions";
+import type { Project } from "@sightline/api/projects";
+import type { Annotation } from "@sightline/api/samples";
 import { Link } from "react-router";
 import { useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";

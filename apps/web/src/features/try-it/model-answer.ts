@@ -1,5 +1,6 @@
 /** What a model said of a tried picture, as what a person would say of a labelled one. */
-import type { Annotation, Prediction } from "@sightline/api/schemas";
+import type { Prediction } from "@sightline/api/predictions";
+import type { Annotation } from "@sightline/api/samples";
 
 export type ModelAnswer = Pick<Prediction, "task" | "labels" | "detections" | "width" | "height">;
 

@@ -2,7 +2,8 @@
 
 import { Button, Group, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import { mdiCubeOutline, mdiTrashCanOutline } from "@mdi/js";
-import type { Model, Project } from "@sightline/api/schemas";
+import type { Model } from "@sightline/api/models";
+import type { Project } from "@sightline/api/projects";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";

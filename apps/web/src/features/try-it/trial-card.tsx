@@ -1,6 +1,7 @@
 /** One tried picture: what the model says about it. */
 import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
-import type { Prediction, Project } from "@sightline/api/schemas";
+import type { Prediction } from "@sightline/api/predictions";
+import type { Project } from "@sightline/api/projects";
 import { DefectAreas } from "../../components/defect-areas.js";
 import { milliseconds, percent } from "../../components/format.js";
 import { LabelChips } from "../../components/label-chips.js";

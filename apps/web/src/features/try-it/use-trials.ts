@@ -1,5 +1,5 @@
 /** Pictures tried on a model, two at a time; nothing of it is stored on the server. */
-import type { Prediction } from "@sightline/api/schemas";
+import type { Prediction } from "@sightline/api/predictions";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { client } from "../../app/api.js";
 import { mediaTypeOf } from "../../components/dropped-files.js";

@@ -1,7 +1,7 @@
 /** First run: either the sample line is being set up, or nothing is there yet. */
 import { Button, Group, Paper, Progress, SimpleGrid, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { mdiCamera, mdiCheckDecagramOutline, mdiFactory, mdiImageMultipleOutline, mdiTuneVertical } from "@mdi/js";
-import type { System } from "@sightline/api/schemas";
+import type { System } from "@sightline/api/service";
 import { Link } from "react-router";
 import { useApi } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
