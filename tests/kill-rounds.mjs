@@ -181,9 +181,7 @@ function countRecords(data, answered) {
   const database = new (openDriver())(join(data, "sightline.db"));
   try {
     const rows = database
-      .prepare(
-        "SELECT id, image_id, status, image_sha256, thumbnail_sha256, heat_map_sha256, is_anomalous, confidence FROM inspections",
-      )
+      .prepare("SELECT id, image_id, status, image_sha256, heat_map_sha256, is_anomalous, confidence FROM inspections")
       .all();
     const ofImage = groupBy(rows);
     const isOnce = ([imageId, inspectionId]) => {
@@ -195,7 +193,7 @@ function countRecords(data, answered) {
       .map(([imageId]) => ({ imageId, rows: ofImage.get(imageId) ?? [] }));
     const damaged = new Set(
       rows
-        .flatMap((row) => [row.image_sha256, row.thumbnail_sha256, row.heat_map_sha256])
+        .flatMap((row) => [row.image_sha256, row.heat_map_sha256])
         .filter((sha256) => sha256 !== null && !isWhole(data, sha256)),
     );
     const mails = database.prepare("SELECT inspection_id FROM actions WHERE inspection_id IS NOT NULL").all();

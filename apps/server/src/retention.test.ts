@@ -44,9 +44,9 @@ test("inspections older than the limit go, with their pictures", async (t) => {
   nowMs += 5 * 86_400_000;
   assert.equal(await core.retention.apply(), 3);
   assert.deepEqual(await left(core), fresh.sort());
-  // Two pictures, two thumbnails (at most), the shared heat map and the model.
+  // Two pictures, the shared heat map and the model.
   const pictures = await Promise.all(fresh.map((id) => core.store.read.inspections.pictures(id)));
-  const named = pictures.flatMap((found) => [found?.image.sha256, found?.thumbnailSha256, found?.heatMapSha256]);
+  const named = pictures.flatMap((found) => [found?.image.sha256, found?.heatMapSha256]);
   const model = await core.store.read.models.get(modelId);
   assert.deepEqual(filesIn(core).sort(), [...new Set([...named, model?.sha256])].sort());
 });

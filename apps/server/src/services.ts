@@ -15,6 +15,7 @@ import { type AnalyticsService, openAnalytics } from "./analytics/analytics.js";
 import type { BlobStore } from "./blobs/blob-store.js";
 import { openFileBlobs } from "./blobs/file-blobs.js";
 import { type FileLayer, nodeFiles } from "./blobs/file-layer.js";
+import { createThumbnails, type Thumbnails } from "./blobs/thumbnails.js";
 import type { Config } from "./config.js";
 import { idSource, type NewId, type Now } from "./ids.js";
 import { createDeployments, type Deployments } from "./inspect/deployments.js";
@@ -47,6 +48,7 @@ export interface Services {
   readonly log: Log;
   readonly store: Store;
   readonly blobs: BlobStore;
+  readonly thumbnails: Thumbnails;
   readonly live: LiveFeed;
   /** Shared by all doors that decode pictures, so that a burst never holds more than a few in memory. */
   readonly decoding: Limiter;
@@ -215,6 +217,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       log,
       store,
       blobs,
+      thumbnails: createThumbnails({ blobs, decoding, maxBytes: 16_000_000 }),
       live,
       decoding,
       signer,

@@ -47,7 +47,6 @@ export async function recordResult(core: { store: Store; newId: NewId }, result:
       threshold: 0.5,
       inferenceMs: 10,
       attempts: 1,
-      thumbnailSha256: null,
       heatMapSha256: null,
       anomalies: result.anomalies?.map((kind) => ({ colour: "#FFFFFF", ...kind })) ?? null,
       labelMapSha256: null,

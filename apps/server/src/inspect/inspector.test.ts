@@ -60,7 +60,6 @@ test("a queued picture gets its verdict, with the model, the version and the thr
   );
   const pictures = await core.store.read.inspections.pictures(inspection.id);
   assert.deepEqual(await core.blobs.read(pictures?.heatMapSha256 ?? ""), heatMap);
-  assert.ok((await core.blobs.read(pictures?.thumbnailSha256 ?? "")).length > 0);
   assert.deepEqual(
     (await core.store.read.projects.thresholdHistory(projectId)).map(({ threshold, changedBy }) => [
       threshold,

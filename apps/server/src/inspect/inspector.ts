@@ -1,6 +1,5 @@
 /** The durable workflow: detect → record (with its actions). What is queued in the database is inspected, whatever was killed before. */
 import type { Inspection } from "@sightline/api/inspections";
-import { encodeThumbnail } from "@sightline/dataset/image-file";
 import type { BlobStore, HeldBlob } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
 import type { Now } from "../ids.js";
@@ -46,8 +45,6 @@ export interface Inspector {
 }
 
 const attemptsOf = { detect: 5, record: 2 } as const;
-/** On the longer side. */
-const thumbnailPixels = 160;
 type Step = keyof typeof attemptsOf;
 
 /** Pictures taken from the queue of one project: those in the model and those pausing between two attempts. */
@@ -153,14 +150,6 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const { prediction } = detected;
     const held: HeldBlob[] = [];
     try {
-      // A thumbnail that can't be made is no reason to lose a verdict.
-      const thumbnail = await encodeThumbnail(detected.bytes, thumbnailPixels).then(
-        (bytes) => keep(bytes),
-        (error: unknown) => {
-          log.warn({ err: error, inspectionId: inspection.id }, "No thumbnail could be made");
-          return null;
-        },
-      );
       const heatMap =
         prediction.isAnomalous === true && prediction.heatMapPng !== undefined
           ? await keep(prediction.heatMapPng)
@@ -179,7 +168,6 @@ export function createInspector(deps: InspectorDeps): Inspector {
           threshold: detected.threshold,
           inferenceMs: prediction.inferenceMs,
           attempts,
-          thumbnailSha256: thumbnail?.sha256 ?? null,
           heatMapSha256: heatMap?.sha256 ?? null,
           anomalies: prediction.anomalies ?? null,
           labelMapSha256: labelMap?.sha256 ?? null,

@@ -15,7 +15,6 @@ export function blobReferenceReads(queries: Queries) {
     async isReferenced(sha256: string): Promise<boolean> {
       return (
         (await isNamed("inspections", "image_sha256", sha256)) ||
-        (await isNamed("inspections", "thumbnail_sha256", sha256)) ||
         (await isNamed("inspections", "heat_map_sha256", sha256)) ||
         (await isNamed("inspections", "label_map_sha256", sha256)) ||
         (await isNamed("samples", "image_sha256", sha256)) ||

@@ -49,7 +49,6 @@ export interface Verdict {
   readonly threshold: number;
   readonly inferenceMs: number;
   readonly attempts: number;
-  readonly thumbnailSha256: string | null;
   readonly heatMapSha256: string | null;
   /** `null`: the model learnt from no masks. */
   readonly anomalies: readonly Readonly<AnomalyArea>[] | null;
@@ -59,7 +58,6 @@ export interface Verdict {
 /** Where the pictures of an inspection are. */
 export interface InspectionPictures {
   readonly image: StoredPicture;
-  readonly thumbnailSha256: string | null;
   readonly heatMapSha256: string | null;
   readonly labelMapSha256: string | null;
 }
@@ -177,7 +175,6 @@ export function inspectionReads(queries: Queries) {
             width: row.image_width,
             height: row.image_height,
           },
-          thumbnailSha256: row.thumbnail_sha256,
           heatMapSha256: row.heat_map_sha256,
           labelMapSha256: row.label_map_sha256,
         }
@@ -297,7 +294,6 @@ export function inspectionWrites(queries: Queries, now: Now) {
           threshold: verdict.threshold,
           inference_ms: verdict.inferenceMs,
           attempts: verdict.attempts,
-          thumbnail_sha256: verdict.thumbnailSha256,
           heat_map_sha256: verdict.heatMapSha256,
           anomalies: verdict.anomalies === null ? null : JSON.stringify(verdict.anomalies),
           label_map_sha256: verdict.labelMapSha256,
@@ -362,14 +358,12 @@ export function inspectionWrites(queries: Queries, now: Now) {
       const rows = await queries
         .deleteFrom("inspections")
         .where("id", "in", ids)
-        .returning(["id", "project_id", "image_sha256", "thumbnail_sha256", "heat_map_sha256", "label_map_sha256"])
+        .returning(["id", "project_id", "image_sha256", "heat_map_sha256", "label_map_sha256"])
         .execute();
       return rows.map((row) => ({
         id: row.id,
         projectId: row.project_id,
-        blobs: [row.image_sha256, row.thumbnail_sha256, row.heat_map_sha256, row.label_map_sha256].filter(
-          (sha256) => sha256 !== null,
-        ),
+        blobs: [row.image_sha256, row.heat_map_sha256, row.label_map_sha256].filter((sha256) => sha256 !== null),
       }));
     },
     /** Forgets used addresses that have expired: they are refused before they are looked up. */

@@ -8,6 +8,7 @@ import { monitorFormat } from "./monitor-format.js";
 import { resultFormat } from "./result-format.js";
 import { reviewFormat } from "./review-format.js";
 import { secondFormat } from "./second-format.js";
+import { thumbnailFormat } from "./thumbnail-format.js";
 
 export interface Migration {
   /** Consecutive from 1; kept in `PRAGMA user_version`. */
@@ -300,4 +301,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, title: "figures of pictures, drift of cameras", sql: driftFormat },
   { version: 8, title: "areas and maps of defects", sql: defectsFormat },
   { version: 9, title: "results for the result files", sql: resultFormat },
+  { version: 10, title: "thumbnails made when looked at", sql: thumbnailFormat },
 ];

@@ -125,7 +125,6 @@ test("a picture with several labels is one picture, counted and found under each
           threshold: 0.5,
           inferenceMs: 1,
           attempts: 1,
-          thumbnailSha256: null,
           heatMapSha256: null,
           anomalies: null,
           labelMapSha256: null,

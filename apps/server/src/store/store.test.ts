@@ -57,7 +57,6 @@ const goodPart: Verdict = {
   threshold: 0.5,
   inferenceMs: 10,
   attempts: 1,
-  thumbnailSha256: null,
   heatMapSha256: null,
   anomalies: null,
   labelMapSha256: null,

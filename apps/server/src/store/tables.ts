@@ -281,7 +281,6 @@ export interface InspectionsTable {
   image_format: Fixed<"jpeg" | "png">;
   image_width: Fixed<number>;
   image_height: Fixed<number>;
-  thumbnail_sha256: string | null;
   heat_map_sha256: string | null;
   /** JSON; null: the model learnt from no masks. */
   anomalies: string | null;

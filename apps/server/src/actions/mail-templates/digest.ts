@@ -1,5 +1,7 @@
 /** The mail that stands for a camera's further alerts within a span of time: how many of which kind, and the first of them. */
+import { encodeThumbnail } from "@sightline/dataset/image-file";
 import { z } from "zod";
+import type { BlobStore } from "../../blobs/blob-store.js";
 import { toTime } from "../../ids.js";
 import type { AlertRow } from "../../store/alerts.js";
 import { type MailContent, type MailContext, type MailPicture, percent, template, timeText } from "./mail-template.js";
@@ -16,6 +18,8 @@ export type DigestMail = z.infer<typeof DigestMail>;
 
 const listed = 20;
 const shownPictures = 6;
+/** On the longer side. */
+const thumbnailPixels = 160;
 
 export const digestMail = template({ payload: DigestMail, make: makeDigestMail });
 
@@ -58,8 +62,12 @@ async function thumbnails(alerts: readonly AlertRow[], { store, blobs }: MailCon
   for (const [index, { inspectionId, imageId }] of alerts.entries()) {
     const stored = await store.read.inspections.pictures(inspectionId);
     // One that can't be read leaves a gap, not a mail unsent.
-    const bytes = stored?.thumbnailSha256 ? await blobs.read(stored.thumbnailSha256).catch(() => undefined) : undefined;
+    const bytes = stored && (await thumbnail(stored.image.sha256, blobs).catch(() => undefined));
     if (bytes !== undefined) pictures.push({ title: imageId, fileName: `picture-${index + 1}.jpg`, bytes });
   }
   return pictures;
+}
+
+async function thumbnail(sha256: string, blobs: BlobStore): Promise<Uint8Array> {
+  return encodeThumbnail(await blobs.read(sha256), thumbnailPixels);
 }

@@ -4,12 +4,12 @@ import { fromTime } from "../../ids.js";
 import type { FileAnswer, Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing } from "./existing.js";
-import { picture } from "./picture.js";
+import { picture, unchanging } from "./picture.js";
 
 const HOUR_MS = 3_600_000;
 
 export function inspectionRoutes({ services }: RouteDeps) {
-  const { store, blobs, removal, now } = services;
+  const { store, blobs, thumbnails, removal, now } = services;
   const pictures = async (id: string) =>
     existing(await store.read.inspections.pictures(id), errors.inspectionNotFound, id);
   const present = (sha256: string | null, kind: string, id: string): string => {
@@ -33,10 +33,9 @@ export function inspectionRoutes({ services }: RouteDeps) {
     },
 
     getInspectionThumbnail: async ({ params: { inspectionId }, request }): Promise<FileAnswer> => {
-      const { thumbnailSha256, image } = await pictures(inspectionId);
-      // Before its verdict a picture has no thumbnail yet; the page shows the picture itself.
-      if (thumbnailSha256 === null) return picture(blobs, image.sha256, `image/${image.format}`, request);
-      return picture(blobs, thumbnailSha256, "image/jpeg", request);
+      const { image } = await pictures(inspectionId);
+      const name = `${image.sha256}-thumbnail`;
+      return unchanging(name, "image/jpeg", request, () => thumbnails.of(image.sha256));
     },
 
     getInspectionHeatMap: async ({ params: { inspectionId }, request }): Promise<FileAnswer> => {

@@ -4,14 +4,25 @@ import type { BlobStore } from "../../blobs/blob-store.js";
 import { FileAnswer } from "../handlers.js";
 
 /** @param contentType ours: what the bytes were found to be when they came in. */
-export async function picture(
+export function picture(
   blobs: BlobStore,
   sha256: string,
   contentType: string,
   request: FastifyRequest,
 ): Promise<FileAnswer> {
+  return unchanging(sha256, contentType, request, () => blobs.read(sha256));
+}
+
+/** What always has the same bytes under this name; they are only read when the browser has them no more. */
+export async function unchanging(
+  name: string,
+  contentType: string,
+  request: FastifyRequest,
+  read: () => Promise<Uint8Array>,
+): Promise<FileAnswer> {
   // Private: a shared cache must not show a plant's pictures to whoever asks it.
-  const headers = { etag: `"${sha256}"`, "cache-control": "private, max-age=86400, immutable" };
+  const headers = { etag: `"${name}"`, "cache-control": "private, max-age=86400, immutable" };
   if (request.headers["if-none-match"] === headers.etag) return new FileAnswer("", contentType, headers, 304);
-  return new FileAnswer(await blobs.read(sha256), contentType, headers);
+  const bytes = await read();
+  return new FileAnswer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), contentType, headers);
 }
