@@ -75,6 +75,7 @@ async function writeDays({ core, projectId, toMs, results }) {
   const { DuckDBInstance } = await import(require.resolve("@duckdb/node-api"));
   const { mkdirSync, statSync } = await import("node:fs");
   const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  const { pictureKey } = await load("analytics/result-sql.js");
   const aDay = results / days;
   for (let day = 0; day < days; day++) {
     const startsAtMs = toMs - (days - day) * DAY_MS;
@@ -85,7 +86,7 @@ async function writeDays({ core, projectId, toMs, results }) {
     const count = Math.floor((day + 1) * aDay) - first;
     const stepMs = DAY_MS / count;
     await connection.run(`copy (
-      select 'cam-' || (n % 20) as CameraId, to_timestamp((${startsAtMs} + (n - ${first}) * ${stepMs}) / 1000.0) as DateTime,
+      select *, ${pictureKey.sql} as ${pictureKey.name} from (select 'cam-' || (n % 20) as CameraId, to_timestamp((${startsAtMs} + (n - ${first}) * ${stepMs}) / 1000.0) as DateTime,
         'line-' || (n % 4) as AssemblyLineId, 'http://plant.test/api/inspections/' || n || '/image' as ImageUrl,
         'part-' || n as ImageId, random() < 0.04 as IsAnomalous, random() as Confidence, uuid()::varchar as InspectionId,
         '${projectId}' as ProjectId, 'castings' as Project, null::timestamptz as CapturedAt,
@@ -94,7 +95,7 @@ async function writeDays({ core, projectId, toMs, results }) {
         case when random() < 0.04 then [['scratch', 'dent', 'hole', 'stain'][1 + n % 4]] else [] end as Defects,
         random() as Score, 0.5::double as Threshold, 3 as ModelVersion, 12.5 + random() as InferenceMs,
         random() < 0.01 as IsRepeat, sha256(n::varchar) as ImageSha256
-      from range(${first}, ${first + count}) as numbers(n)
+      from range(${first}, ${first + count}) as numbers(n))
     ) to '${file}' (format parquet, compression zstd)`);
     await core.store.write((tx) =>
       tx.results.advance("parquet", 0, [

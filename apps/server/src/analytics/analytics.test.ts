@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { AnalyticsDimension } from "@sightline/api/analytics";
@@ -231,6 +231,45 @@ describe("counting results", () => {
       ["other", 1],
     ]);
   });
+
+  test("files from before their rows had a picture key count the same, alone and beside newer ones", async (t) => {
+    const at = "2026-03-02T08:00:00.000Z";
+    const setting = await withResults(t, [
+      { at, label: "normal", imageSha256: sha(1) },
+      { at, label: "anomaly", imageSha256: sha(2) },
+    ]);
+    const { core, projectId } = setting;
+    await label(setting, sha(1), "scratch");
+    await label(setting, sha(3), "normal");
+    const escapesAndRejects = async (groupBy: AnalyticsDimension[]) => {
+      const { groups } = await core.analytics.count({ ...always, projectId }, groupBy, 10);
+      return groups.map(({ inspected, confirmed, escapes, falseRejects }) => [
+        inspected,
+        confirmed,
+        escapes,
+        falseRejects,
+      ]);
+    };
+    await withoutKeys(core);
+    assert.deepEqual(await escapesAndRejects([]), [[2, 1, 1, 0]]);
+    await recordResult(core, { projectId, receivedAtMs: Date.parse(at), label: "anomaly", imageSha256: sha(3) });
+    await core.analytics.flush();
+    assert.deepEqual(await escapesAndRejects([]), [[3, 2, 1, 1]]);
+    assert.deepEqual(await escapesAndRejects(["defect"]), [[2, 1, 0, 1]]);
+    const { columns } = await core.analytics.sql("select * from results limit 1");
+    assert.ok(!columns.some(({ name }) => name === "PictureKey"));
+  });
+
+  /** Writes all Parquet files as they were written before. */
+  async function withoutKeys(core: Services): Promise<void> {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const connection = await (await DuckDBInstance.create(":memory:")).connect();
+    for (const { path } of await core.store.read.results.files({ kind: "parquet" })) {
+      const file = join(core.config.dataFolder, "analytics", path);
+      await connection.run(`copy (select * exclude (PictureKey) from '${file}') to '${file}.old' (format parquet)`);
+      renameSync(`${file}.old`, file);
+    }
+  }
 
   async function reopen(t: TestContext, core: Services): Promise<Services> {
     await core.close();

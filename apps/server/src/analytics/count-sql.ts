@@ -4,7 +4,7 @@ import { toTime } from "../ids.js";
 import type { Statement } from "./duckdb.js";
 import type { Cell, SqlValue, Table } from "./duckdb-messages.js";
 import { rowColumns } from "./result-record.js";
-import { quoted, quotedList } from "./result-sql.js";
+import { pictureKey, quoted, quotedList, readFiles } from "./result-sql.js";
 import type { Shift } from "./shifts.js";
 
 export interface ResultFilter {
@@ -94,17 +94,30 @@ const counts = {
 type Count = keyof typeof counts;
 const countNames = Object.keys(counts) as Count[];
 
-/** The rows of all files; where there is no file, no rows with the same columns. */
+/** The rows of all files with every column that there is, whatever files there are and however old they are. */
 function tableOf(files: readonly string[]): string {
-  if (files.length > 0) return `read_parquet(${quotedList(files)})`;
-  const columns = Object.entries(rowColumns).map(
+  const columns = Object.entries({ ...rowColumns, [pictureKey.name]: pictureKey.type }).map(
     ([name, type]) => `null::${type === "time" ? "timestamptz" : type} as ${name}`,
   );
-  return `(select ${columns.join(", ")} where false)`;
+  const none = `select ${columns.join(", ")} where false`;
+  return files.length === 0 ? `(${none})` : `(${none} union all by name from ${readFiles(files)})`;
+}
+
+/**
+ * The rows with what people said of their pictures. DuckDB skips whole files by what they say of their columns, so each of the
+ * two halves reads only files of its kind, and the hashes of pictures are read in old ones alone.
+ */
+function toldTable(files: readonly string[], truths: string): string {
+  const { name } = pictureKey;
+  const half = (condition: string, match: string) =>
+    `select half.*, truth.IsAnomaly from (from ${tableOf(files)} where ${name} ${condition}) as half
+       left join read_parquet(${quoted(truths)}) as truth on ${match}`;
+  return `(${half("is not null", `truth.${name} = half.${name}`)}
+    union all ${half("is null", "truth.ProjectId = half.ProjectId and truth.ImageSha256 = half.ImageSha256")})`;
 }
 
 /** Where the results of a filter come from, with the filter's values. Its rows are called `result`. */
-function selected(files: readonly string[], filter: ResultFilter): { from: string; where: string; values: SqlValue[] } {
+function selected(table: string, filter: ResultFilter): { from: string; where: string; values: SqlValue[] } {
   const values: SqlValue[] = [];
   const value = (given: SqlValue) => `$${values.push(given)}`;
   const conditions = [
@@ -116,27 +129,23 @@ function selected(files: readonly string[], filter: ResultFilter): { from: strin
   if (filter.verdict !== undefined) conditions.push(`result.Label = ${value(filter.verdict)}`);
   if (filter.defect !== undefined) conditions.push(`list_contains(result.Defects, ${value(filter.defect)})`);
   if (filter.modelVersion !== undefined) conditions.push(`result.ModelVersion = ${value(filter.modelVersion)}`);
-  return { from: `${tableOf(files)} as result`, where: conditions.join(" and "), values };
+  return { from: `${table} as result`, where: conditions.join(" and "), values };
 }
 
 /** Counts in two steps: results into cells, cells into groups. */
 export function countResults(query: CountQuery): Statement {
-  const { groupBy, truths, timeZone } = query;
-  const { from, where, values } = selected(query.files, query.filter);
+  const { files, groupBy, truths, timeZone } = query;
+  const table = truths === null ? tableOf(files) : toldTable(files, truths);
+  const { from, where, values } = selected(table, query.filter);
   const isOverTime = groupBy.some((name) => dimensions[name].ofQuarter !== undefined);
   const ofResults = groupBy.flatMap((name) => {
     const { ofResult } = dimensions[name];
     return ofResult === undefined ? [] : [`${ofResult} as ${name}_key`];
   });
-  // A row for each defect, before the join: DuckDB knows no left join beside a list that is taken apart.
+  // A row for each defect.
   const source = groupBy.includes("defect")
     ? `(select *, unnest(result.Defects) as defect from ${from} where ${where}) as result`
     : from;
-  const joined =
-    truths === null
-      ? source
-      : `${source} left join read_parquet(${quoted(truths)}) as truth
-         on truth.ProjectId = result.ProjectId and truth.ImageSha256 = result.ImageSha256`;
   const cellColumns = [
     ...ofResults,
     ...(isOverTime ? [`epoch_ms(DateTime) // ${QUARTER * 1000} as quarter`] : []),
@@ -145,7 +154,7 @@ export function countResults(query: CountQuery): Statement {
   const groupColumns = groupBy.map((name) => `${dimensions[name].ofQuarter?.(query) ?? `${name}_key`} as "${name}"`);
   const sums = countNames.map((name) => `sum("${name}")::double as "${name}"`);
   const sql = `
-    with cells as (select ${cellColumns.join(", ")} from ${joined} where ${where} group by all),
+    with cells as (select ${cellColumns.join(", ")} from ${source} where ${where} group by all),
       placed as (select *${isOverTime ? `, ${localTime(timeZone)} as local_time` : ""} from cells)
     select ${[...groupColumns, ...sums].join(", ")} from placed
     ${groupBy.length > 0 ? "group by all order by all" : ""}`;
@@ -191,7 +200,7 @@ export function exportResults(
   format: "csv" | "parquet",
   target: string,
 ): Statement {
-  const { from, where, values } = selected(files, filter);
+  const { from, where, values } = selected(tableOf(files), filter);
   const cell = (name: string, type: string) => {
     if (format === "parquet") return `result.${name}`;
     if (type === "varchar[]") return `array_to_string(result.${name}, '; ') as ${name}`;
@@ -212,8 +221,8 @@ export function sandbox(files: readonly string[], truths: string | null): string
     "select null::varchar as ProjectId, null::varchar as Project, null::varchar as ImageSha256, null::varchar[] as Labels, null::boolean as IsAnomaly where false";
   const readable = truths === null ? files : [...files, truths];
   return [
-    `create view results as select * from ${tableOf(files)}`,
-    `create view truths as ${truths === null ? noTruths : `select * from read_parquet(${quoted(truths)})`}`,
+    `create view results as select * exclude (${pictureKey.name}) from ${tableOf(files)}`,
+    `create view truths as ${truths === null ? noTruths : `select * exclude (${pictureKey.name}) from read_parquet(${quoted(truths)})`}`,
     // Only these files can be read from now on, nothing can be loaded or fetched, and no statement can change that.
     `set allowed_paths = ${quotedList(readable)}`,
     "set enable_external_access = false",
