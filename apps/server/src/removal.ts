@@ -6,7 +6,7 @@ import type { Deployments } from "./inspect/deployments.js";
 import type { LiveFeed } from "./live-feed.js";
 import type { Log } from "./log.js";
 import type { RemovedInspection } from "./store/inspections.js";
-import type { Store } from "./store/store.js";
+import { type Alongside, nothingMore, type Store } from "./store/store.js";
 
 /** Deletes files that no record names any more. */
 export type ReleaseBlobs = (names: Iterable<string>) => Promise<void>;
@@ -22,10 +22,12 @@ export interface Removal {
   inspection(id: string): Promise<void>;
   /** Deletes a project with everything in it. @throws ServerError PROJECT_NOT_FOUND. */
   project(id: string): Promise<void>;
+  projectAnd<T>(id: string, alongside: Alongside<T>): Promise<T>;
   /** @throws ServerError SAMPLE_NOT_FOUND. */
   sample(id: string): Promise<void>;
   /** @throws ServerError MODEL_NOT_FOUND, MODEL_RUNNING. */
   model(id: string): Promise<void>;
+  modelAnd<T>(id: string, alongside: Alongside<T>): Promise<T>;
   /** Removes files that no record names: what an interrupted upload or deletion left behind. @returns how many. */
   sweepBlobs(signal?: AbortSignal): Promise<number>;
 }
@@ -69,6 +71,51 @@ export function createRemoval(deps: {
     return count;
   }
 
+  async function projectAnd<T>(id: string, alongside: Alongside<T>): Promise<T> {
+    const deployment = await store.read.projects.deployment(id);
+    if (deployment === undefined) throw errors.projectNotFound({ id });
+    // Without cameras nothing more comes in, without a model nothing more is recorded; then piece by piece, the project last.
+    await store.write(async (tx) => {
+      const cameras = await tx.cameras.list(id);
+      // A camera of the same name in another project is another camera: the devices of this one may not send for it.
+      await tx.access.unbindCameras(cameras.map((camera) => camera.id));
+      for (const camera of cameras) await tx.cameras.remove(camera.id);
+      if (deployment.modelId !== null) {
+        await tx.deployments.stop(id, "deletion");
+        await tx.projects.deploy(id, null, "deletion");
+        await tx.inspections.holdQueued(id);
+      }
+    });
+    if (deployment.modelId !== null) deployments.forget(deployment.modelId);
+    for (;;) {
+      const ids = await store.read.inspections.idsOf(id, 1000);
+      if (ids.length === 0) break;
+      await inspections(ids);
+    }
+    const { names, result } = await store.write(async (tx) => {
+      const left = await tx.blobs.ofProject(id);
+      await tx.projects.remove(id);
+      return { names: left, result: await alongside(tx) };
+    });
+    live.publish({ type: "project", projectId: id, change: "deleted" });
+    analytics.wake("project");
+    await releaseBlobs(names);
+    return result;
+  }
+
+  async function modelAnd<T>(id: string, alongside: Alongside<T>): Promise<T> {
+    const { model, result } = await store.write(async (tx) => {
+      const found = await tx.models.get(id);
+      if (found === undefined) throw errors.modelNotFound({ id });
+      if (found.isRunning) throw errors.modelRunning({ id, version: found.version });
+      await tx.models.remove(id);
+      return { model: found, result: await alongside(tx) };
+    });
+    await releaseBlobs([model.sha256]);
+    live.publish({ type: "project", projectId: model.projectId, change: "changed" });
+    return result;
+  }
+
   return {
     releaseBlobs,
     inspections: (ids) => inspections(ids),
@@ -78,36 +125,8 @@ export function createRemoval(deps: {
       analytics.wake("results");
     },
 
-    async project(id) {
-      const deployment = await store.read.projects.deployment(id);
-      if (deployment === undefined) throw errors.projectNotFound({ id });
-      // Without cameras nothing more comes in, without a model nothing more is recorded; then piece by piece, the project last.
-      await store.write(async (tx) => {
-        const cameras = await tx.cameras.list(id);
-        // A camera of the same name in another project is another camera: the devices of this one may not send for it.
-        await tx.access.unbindCameras(cameras.map((camera) => camera.id));
-        for (const camera of cameras) await tx.cameras.remove(camera.id);
-        if (deployment.modelId !== null) {
-          await tx.deployments.stop(id, "deletion");
-          await tx.projects.deploy(id, null, "deletion");
-          await tx.inspections.holdQueued(id);
-        }
-      });
-      if (deployment.modelId !== null) deployments.forget(deployment.modelId);
-      for (;;) {
-        const ids = await store.read.inspections.idsOf(id, 1000);
-        if (ids.length === 0) break;
-        await inspections(ids);
-      }
-      const names = await store.write(async (tx) => {
-        const left = await tx.blobs.ofProject(id);
-        await tx.projects.remove(id);
-        return left;
-      });
-      live.publish({ type: "project", projectId: id, change: "deleted" });
-      analytics.wake("project");
-      await releaseBlobs(names);
-    },
+    project: (id) => projectAnd(id, nothingMore),
+    projectAnd,
 
     async sample(id) {
       const names = await store.write(async (tx) => {
@@ -120,17 +139,8 @@ export function createRemoval(deps: {
       await releaseBlobs(names);
     },
 
-    async model(id) {
-      const model = await store.write(async (tx) => {
-        const found = await tx.models.get(id);
-        if (found === undefined) throw errors.modelNotFound({ id });
-        if (found.isRunning) throw errors.modelRunning({ id, version: found.version });
-        await tx.models.remove(id);
-        return found;
-      });
-      await releaseBlobs([model.sha256]);
-      live.publish({ type: "project", projectId: model.projectId, change: "changed" });
-    },
+    model: (id) => modelAnd(id, nothingMore),
+    modelAnd,
 
     async sweepBlobs(signal) {
       let count = 0;

@@ -8,11 +8,13 @@ import type { OpenPredictor } from "../inspect/predictors.js";
 import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
 import { createModelUpload } from "../jobs/model-upload.js";
 import { createTrainingJobs, type TrainingJobs } from "../jobs/training-jobs.js";
+import type { DeleteProject } from "../lookout/deps.js";
 import { openLookout } from "../lookout/open-lookout.js";
 import { createHealthCheck } from "../monitor/health.js";
 import { createMetrics } from "../monitor/metrics.js";
 import { createSampleLine, type SampleLineControl, type SampleLineDeps } from "../sample-line/sample-line.js";
 import type { Services } from "../services.js";
+import { nothingMore } from "../store/store.js";
 import { createApp } from "./app.js";
 import { addressRules } from "./auth/address-rules.js";
 import { type Credentials, createCredentials } from "./auth/credentials.js";
@@ -93,12 +95,13 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     log: services.log,
     ...(parts.compareProgram === undefined ? {} : { program: parts.compareProgram }),
   });
-  const deleteProject = async (projectId: string): Promise<void> => {
+  const deleteProjectAnd: DeleteProject = async (projectId, alongside) => {
     await jobs.cancelOf(projectId);
     await comparisons.cancelOf(projectId);
-    await removal.project(projectId);
+    return removal.projectAnd(projectId, alongside);
   };
-  const api = await openLookout({ services, jobs, deleteProject });
+  const deleteProject = (projectId: string) => deleteProjectAnd(projectId, nothingMore);
+  const api = await openLookout({ services, jobs, deleteProject: deleteProjectAnd });
   const sampleLine = createSampleLine({
     store,
     feed: live,

@@ -20,11 +20,14 @@ import { layOutPictures } from "./training-pictures.js";
 import { runTraining, type TrainingRun } from "./training-run.js";
 
 export interface TrainingJobs {
+  /** @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES */
+  start(projectId: string, request: JobParameters, createdBy: string): Promise<Job>;
   /**
-   * @param promised records more in the same unit of work; the model's version number is promised from the start then.
-   * @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES
+   * Starts one whose model has its version number from the beginning.
+   * @param promised records more in the same unit of work.
+   * @throws ServerError as `start`
    */
-  start(projectId: string, request: JobParameters, createdBy: string, promised?: Promised): Promise<Job>;
+  startPromised<T>(projectId: string, request: JobParameters, createdBy: string, promised: Promised<T>): Promise<T>;
   /**
    * Ends a running training and keeps its checkpoint (then it has stopped when this resolves) or the model of its best state
    * (then it is still being tested). A stopped one becomes the model of its best state without learning further.
@@ -43,7 +46,7 @@ export interface TrainingJobs {
   close(): Promise<void>;
 }
 
-export type Promised = (tx: StoreWrites, job: { jobId: string; version: number }) => Promise<void>;
+export type Promised<T> = (tx: StoreWrites, job: { jobId: string; version: number }) => Promise<T>;
 
 export interface TrainingJobsDeps {
   readonly store: Store;
@@ -287,33 +290,48 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       if (unended !== undefined && unended.id !== id) throw errors.trainingRunning({ jobId: unended.id });
       if (!(await tx.jobs.resume(id, { finish }))) throw errors.jobNotStopped({ id, status });
     });
-    await tell(id);
-    void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
+    await wake(id);
     return get(id);
   }
 
-  return {
-    async start(projectId, request, createdBy, promised) {
-      const jobId = await store.write(async (tx) => {
-        const project = await tx.projects.get(projectId);
-        if (project === undefined) throw errors.projectNotFound({ id: projectId });
-        const unended = await tx.jobs.unendedOf(projectId);
-        if (unended !== undefined) throw errors.trainingRunning({ jobId: unended.id });
-        if (project.samples.train === 0) {
-          throw errors.tooFewSamples({
-            problem: `Project "${project.name}" has no labelled pictures to train on. Add at least a few first.`,
-          });
-        }
-        const job = { kind: "train", projectId, createdBy } as const;
-        if (promised === undefined) return tx.jobs.insert({ ...job, parameters: request });
-        const version = await tx.models.reserveVersion(projectId);
-        const id = await tx.jobs.insert({ ...job, parameters: { ...request, version } });
-        await promised(tx, { jobId: id, version });
-        return id;
+  /** @throws ServerError PROJECT_NOT_FOUND, TRAINING_RUNNING, TOO_FEW_SAMPLES */
+  async function checkStart(tx: StoreWrites, projectId: string): Promise<void> {
+    const project = await tx.projects.get(projectId);
+    if (project === undefined) throw errors.projectNotFound({ id: projectId });
+    const unended = await tx.jobs.unendedOf(projectId);
+    if (unended !== undefined) throw errors.trainingRunning({ jobId: unended.id });
+    if (project.samples.train === 0) {
+      throw errors.tooFewSamples({
+        problem: `Project "${project.name}" has no labelled pictures to train on. Add at least a few first.`,
       });
-      await tell(jobId);
-      void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
+    }
+  }
+
+  async function wake(jobId: string): Promise<void> {
+    await tell(jobId);
+    void next().catch((error) => deps.log.error({ err: error }, "a training job could not be started"));
+  }
+
+  return {
+    async start(projectId, parameters, createdBy) {
+      const jobId = await store.write(async (tx) => {
+        await checkStart(tx, projectId);
+        return tx.jobs.insert({ kind: "train", projectId, createdBy, parameters });
+      });
+      await wake(jobId);
       return get(jobId);
+    },
+
+    async startPromised(projectId, request, createdBy, promised) {
+      const { jobId, result } = await store.write(async (tx) => {
+        await checkStart(tx, projectId);
+        const version = await tx.models.reserveVersion(projectId);
+        const parameters = { ...request, version };
+        const id = await tx.jobs.insert({ kind: "train", projectId, createdBy, parameters });
+        return { jobId: id, result: await promised(tx, { jobId: id, version }) };
+      });
+      await wake(jobId);
+      return result;
     },
 
     async stop(jobId, keep) {

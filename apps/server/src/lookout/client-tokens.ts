@@ -1,18 +1,30 @@
 /** The same changing call with the same client token is done once and answered alike, for 8 hours (API reference, ClientToken). */
 import type { Now } from "../ids.js";
 import type { TokenKey } from "../store/client-tokens.js";
-import type { Store } from "../store/store.js";
+import type { Store, StoreWrites } from "../store/store.js";
 import { sha256Hex } from "./sigv4.js";
 import { invalid } from "./wire-errors.js";
 
-export interface TokenAnswer {
+/** An answer that was recorded together with what the call has changed. */
+export interface Kept {
+  readonly reply: unknown;
+}
+
+export type Keep = (transaction: StoreWrites, reply: unknown) => Promise<Kept>;
+
+/** For calls without a client token: nobody asks for their answers again. */
+export const keepNothing: Keep = async (_transaction, reply) => ({ reply });
+
+export interface TokenCall {
+  readonly key: TokenKey;
+  readonly input: unknown;
+  /** Of the operation's answer. */
   readonly status: number;
-  readonly body: unknown;
 }
 
 export interface ClientTokens {
   /** @throws LookoutError ValidationException when the token came with other parameters before. */
-  once(key: TokenKey, input: unknown, work: () => Promise<TokenAnswer>): Promise<TokenAnswer>;
+  once(call: TokenCall, work: (keep: Keep) => Promise<Kept>): Promise<Kept>;
 }
 
 const ACTIVE_MS = 8 * 3_600_000;
@@ -22,30 +34,30 @@ export function createClientTokens({ store, now }: { store: Store; now: Now }): 
   const turns = new Map<string, Promise<unknown>>();
   let tidiedAtMs = 0;
 
-  async function answer(key: TokenKey, fingerprint: string, work: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
+  async function answer({ key, input, status }: TokenCall, work: (keep: Keep) => Promise<Kept>): Promise<Kept> {
+    const fingerprint = sha256Hex(JSON.stringify(input));
     const kept = await store.read.clientTokens.get(key);
     if (kept !== undefined && now() - kept.createdAtMs < ACTIVE_MS) {
-      if (kept.fingerprint === fingerprint) return { status: kept.status, body: JSON.parse(kept.reply) as unknown };
+      if (kept.fingerprint === fingerprint) return { reply: JSON.parse(kept.reply) as unknown };
       throw invalid(
         `The client token "${key.token}" was used for ${key.operation} with other parameters in the last 8 hours. Use another token for another call.`,
       );
     }
-    const done = await work();
-    await store.write(async (tx) => {
+    return work(async (tx, reply) => {
       if (now() - tidiedAtMs > ACTIVE_MS / 16) {
         await tx.clientTokens.removeBefore(now() - ACTIVE_MS);
         tidiedAtMs = now();
       }
-      await tx.clientTokens.put(key, { fingerprint, status: done.status, reply: JSON.stringify(done.body) });
+      await tx.clientTokens.put(key, { fingerprint, status, reply: JSON.stringify(reply) });
+      return { reply };
     });
-    return done;
   }
 
   return {
-    async once(key, input, work) {
+    async once(call, work) {
+      const { key } = call;
       const name = `${key.accessKeyId} ${key.operation} ${key.token}`;
-      const fingerprint = sha256Hex(JSON.stringify(input));
-      const next = () => answer(key, fingerprint, work);
+      const next = () => answer(call, work);
       const turn = (turns.get(name) ?? Promise.resolve()).then(next, next);
       turns.set(name, turn);
       try {

@@ -2,14 +2,20 @@
 import type { Log } from "../log.js";
 import type { Services } from "../services.js";
 import type { DatasetType, DatasetWork, LookoutDataset } from "../store/lookout-datasets.js";
+import type { Alongside, StoreWrites } from "../store/store.js";
 import { scopeOf } from "./found.js";
 import type { ManifestImport } from "./manifest-import.js";
 
 export interface DatasetWorker {
   /** Makes a dataset: empty at once, or in the background from a manifest. */
-  create(projectId: string, type: DatasetType, work: DatasetWork | null): Promise<void>;
+  create<T>(
+    projectId: string,
+    type: DatasetType,
+    work: DatasetWork | null,
+    alongside: (tx: StoreWrites, made: LookoutDataset) => Promise<T>,
+  ): Promise<T>;
   /** Begins to change or delete one that is there; durable when it resolves. */
-  begin(dataset: LookoutDataset, work: DatasetWork): Promise<void>;
+  begin<T>(dataset: LookoutDataset, work: DatasetWork, alongside: Alongside<T>): Promise<T>;
   /** Takes up what was not done when the service stopped. */
   resume(): Promise<void>;
   close(): Promise<void>;
@@ -87,10 +93,10 @@ export function createDatasetWorker(deps: {
   }
 
   return {
-    async create(projectId, type, work) {
+    async create(projectId, type, work, alongside) {
       const isWork = work !== null;
-      await store.write(async (tx) => {
-        await tx.lookoutDatasets.insert(projectId, type, {
+      const result = await store.write(async (tx) => {
+        const made = await tx.lookoutDatasets.insert(projectId, type, {
           status: isWork ? "CREATE_IN_PROGRESS" : "CREATE_COMPLETE",
           message: isWork ? "The dataset is being created." : "The dataset was successfully created.",
           work: work ?? undefined,
@@ -100,24 +106,28 @@ export function createDatasetWorker(deps: {
           const chosen = await tx.datasetEntries.idsOf({ projectId, type: "train", hasTest: false });
           await tx.samples.setPart(chosen, "train");
         }
+        return alongside(tx, made);
       });
       if (isWork) enqueue(projectId, type, true, work);
+      return result;
     },
 
-    async begin({ projectId, type, createdAtMs }, work) {
+    async begin({ projectId, type, createdAtMs }, work, alongside) {
       const isDelete = work.kind === "delete";
       const change = {
         status: isDelete ? "DELETE_IN_PROGRESS" : "UPDATE_IN_PROGRESS",
         message: isDelete ? "The dataset is being deleted." : "The dataset is being updated.",
         work,
       } as const;
-      await store.write(async (tx) => {
+      const result = await store.write(async (tx) => {
         // Pictures that were added in other ways are a dataset without a row.
         if ((await tx.lookoutDatasets.get(projectId, type)) === undefined)
           await tx.lookoutDatasets.insert(projectId, type, { ...change, createdAtMs });
         else await tx.lookoutDatasets.change(projectId, type, change);
+        return alongside(tx);
       });
       enqueue(projectId, type, false, work);
+      return result;
     },
 
     async resume() {

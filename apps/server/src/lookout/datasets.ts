@@ -8,7 +8,7 @@ import { type DatasetEntry, ownSourcePrefix } from "../store/dataset-entries.js"
 import type { LookoutDataset } from "../store/lookout-datasets.js";
 import type { LookoutDeps } from "./deps.js";
 import { checkedToken, datasetNamed, datasetsOf, projectNamed, scopeOf } from "./found.js";
-import { Bucket, DatasetType, operation, Page, ProjectName, seconds } from "./operation.js";
+import { Bucket, changing, DatasetType, Page, ProjectName, reading, seconds } from "./operation.js";
 import { conflict, invalid, type LookoutError } from "./wire-errors.js";
 
 const ofDataset = { ProjectName, DatasetType };
@@ -36,12 +36,11 @@ async function refuseOtherKinds({ services: { store } }: LookoutDeps, { id, name
 }
 
 export const datasetOperations = [
-  operation({
+  changing({
     name: "CreateDataset",
     method: "POST",
     path: "/projects/{ProjectName}/datasets",
     status: 202,
-    access: "change",
     input: z.object({
       ...ofDataset,
       DatasetSource: z
@@ -54,7 +53,7 @@ export const datasetOperations = [
         })
         .optional(),
     }),
-    async handle(deps, { input }) {
+    async handle(deps, { input, keep }) {
       const { store } = deps.services;
       const { DatasetType: type } = input;
       const project = await projectNamed(store, input.ProjectName);
@@ -70,28 +69,24 @@ export const datasetOperations = [
           `The ${type} dataset of ${project.name} exists already.`,
         );
       await refuseWhileTraining(deps, project);
-      await deps.datasets.create(
-        project.id,
-        type,
-        source === undefined ? null : { kind: "manifest", bucket: source.Bucket, key: source.Key },
+      const work = source && ({ kind: "manifest", bucket: source.Bucket, key: source.Key } as const);
+      return deps.datasets.create(project.id, type, work ?? null, (tx, { createdAtMs, status, message }) =>
+        keep(tx, {
+          DatasetMetadata: {
+            DatasetType: type,
+            CreationTimestamp: seconds(createdAtMs),
+            Status: status,
+            StatusMessage: message,
+          },
+        }),
       );
-      const made = await datasetNamed(store, project, type);
-      return {
-        DatasetMetadata: {
-          DatasetType: type,
-          CreationTimestamp: seconds(made.createdAtMs),
-          Status: source === undefined ? made.status : "CREATE_IN_PROGRESS",
-          StatusMessage: source === undefined ? made.message : "The dataset is being created.",
-        },
-      };
     },
   }),
 
-  operation({
+  reading({
     name: "DescribeDataset",
     method: "GET",
     path: "/projects/{ProjectName}/datasets/{DatasetType}",
-    access: "read",
     input: z.object(ofDataset),
     async handle({ services: { store } }, { input }) {
       const project = await projectNamed(store, input.ProjectName);
@@ -111,29 +106,26 @@ export const datasetOperations = [
     },
   }),
 
-  operation({
+  changing({
     name: "DeleteDataset",
     method: "DELETE",
     path: "/projects/{ProjectName}/datasets/{DatasetType}",
     status: 202,
-    access: "change",
     input: z.object(ofDataset),
-    async handle(deps, { input }) {
+    async handle(deps, { input, keep }) {
       const { store } = deps.services;
       const project = await projectNamed(store, input.ProjectName);
       const found = await datasetNamed(store, project, input.DatasetType);
       if (found.status.endsWith("_IN_PROGRESS")) throw inProgress(project, found);
       await refuseWhileTraining(deps, project);
-      await deps.datasets.begin(found, { kind: "delete" });
-      return {};
+      return deps.datasets.begin(found, { kind: "delete" }, (tx) => keep(tx, {}));
     },
   }),
 
-  operation({
+  reading({
     name: "ListDatasetEntries",
     method: "GET",
     path: "/projects/{ProjectName}/datasets/{DatasetType}/entries",
-    access: "read",
     input: z.object({
       ...ofDataset,
       labeled: z.enum(["true", "false"]).optional(),
@@ -165,14 +157,13 @@ export const datasetOperations = [
     },
   }),
 
-  operation({
+  changing({
     name: "UpdateDatasetEntries",
     method: "PATCH",
     path: "/projects/{ProjectName}/datasets/{DatasetType}/entries",
     status: 202,
-    access: "change",
     input: z.object({ ...ofDataset, Changes: z.base64().min(1) }),
-    async handle(deps, { input }) {
+    async handle(deps, { input, keep }) {
       const { store } = deps.services;
       const project = await projectNamed(store, input.ProjectName);
       const found = await datasetNamed(store, project, input.DatasetType);
@@ -183,8 +174,7 @@ export const datasetOperations = [
         throw invalid(`Changes may have at most ${MAX_CHANGES_BYTES} bytes, got ${bytes.length}.`);
       const text = bytes.toString("utf8");
       checkLines(text);
-      await deps.datasets.begin(found, { kind: "lines", text });
-      return { Status: "UPDATE_IN_PROGRESS" };
+      return deps.datasets.begin(found, { kind: "lines", text }, (tx) => keep(tx, { Status: "UPDATE_IN_PROGRESS" }));
     },
   }),
 ];

@@ -1,12 +1,13 @@
 /** Starts and stops model versions in the background: the first of a project inspects its cameras too, others are hosted beside it. */
 import type { Log } from "../log.js";
 import type { Services } from "../services.js";
+import type { Alongside } from "../store/store.js";
 
 export interface HostingWorker {
   /** Durable when it resolves; the version is STARTING_HOSTING. */
-  start(order: HostingOrder & { minUnits: number; maxUnits: number | null }): Promise<void>;
+  start<T>(order: HostingOrder & { minUnits: number; maxUnits: number | null }, alongside: Alongside<T>): Promise<T>;
   /** Durable when it resolves; the version is STOPPING_HOSTING. */
-  stop(order: HostingOrder): Promise<void>;
+  stop<T>(order: HostingOrder, alongside: Alongside<T>): Promise<T>;
   /** Loads what was hosted, and goes on with what was being started or stopped. */
   resume(): Promise<void>;
   close(): Promise<void>;
@@ -64,17 +65,23 @@ export function createHostingWorker(deps: {
   }
 
   return {
-    async start(order) {
+    async start(order, alongside) {
       const { projectId, version, minUnits, maxUnits } = order;
-      await store.write((tx) =>
-        tx.lookoutModels.setHosting(projectId, version, { hosting: "starting", minUnits, maxUnits }),
-      );
+      const result = await store.write(async (tx) => {
+        await tx.lookoutModels.setHosting(projectId, version, { hosting: "starting", minUnits, maxUnits });
+        return alongside(tx);
+      });
       inBackground(order, () => load(order));
+      return result;
     },
-    async stop(order) {
+    async stop(order, alongside) {
       const { projectId, version } = order;
-      await store.write((tx) => tx.lookoutModels.setHosting(projectId, version, { hosting: "stopping" }));
+      const result = await store.write(async (tx) => {
+        await tx.lookoutModels.setHosting(projectId, version, { hosting: "stopping" });
+        return alongside(tx);
+      });
       inBackground(order, () => unload(order));
+      return result;
     },
     async resume() {
       for (const { projectId, version, hosting } of await store.read.lookoutModels.hosted()) {

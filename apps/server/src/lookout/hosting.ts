@@ -5,7 +5,7 @@ import { checkPicture } from "../intake/check-picture.js";
 import type { LookoutDeps } from "./deps.js";
 import { projectNamed, versionNamed } from "./found.js";
 import { ofModel, statusOf, type Version, versionOf } from "./models.js";
-import { operation } from "./operation.js";
+import { changing, reading } from "./operation.js";
 import { conflict, invalid } from "./wire-errors.js";
 
 const Units = z.number().int().min(1);
@@ -41,50 +41,41 @@ function inState(one: Version & { project: { name: string } }, allowed: readonly
 }
 
 export const hostingOperations = [
-  operation({
+  changing({
     name: "StartModel",
     method: "POST",
     path: "/projects/{ProjectName}/models/{ModelVersion}/start",
     status: 202,
-    access: "change",
     input: z.object({ ...ofModel, MinInferenceUnits: Units, MaxInferenceUnits: Units.optional() }),
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const one = await found(deps, input);
       const { MinInferenceUnits: minUnits, MaxInferenceUnits: maxUnits = null } = input;
       if (maxUnits !== null && maxUnits < minUnits)
         throw invalid(`MaxInferenceUnits (${maxUnits}) must be at least MinInferenceUnits (${minUnits}).`);
       const model = inState(one, ["TRAINED", "HOSTING_FAILED"], "only one that is TRAINED can be started");
       const order = { projectId: one.project.id, version: one.version, modelId: model.id, by: caller.userName };
-      await deps.hosting.start({ ...order, minUnits, maxUnits });
-      return { Status: "STARTING_HOSTING" };
+      return deps.hosting.start({ ...order, minUnits, maxUnits }, (tx) => keep(tx, { Status: "STARTING_HOSTING" }));
     },
   }),
 
-  operation({
+  changing({
     name: "StopModel",
     method: "POST",
     path: "/projects/{ProjectName}/models/{ModelVersion}/stop",
     status: 202,
-    access: "change",
     input: z.object(ofModel),
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const one = await found(deps, input);
       const model = inState(one, ["HOSTED"], "only one that is HOSTED can be stopped");
-      await deps.hosting.stop({
-        projectId: one.project.id,
-        version: one.version,
-        modelId: model.id,
-        by: caller.userName,
-      });
-      return { Status: "STOPPING_HOSTING" };
+      const order = { projectId: one.project.id, version: one.version, modelId: model.id, by: caller.userName };
+      return deps.hosting.stop(order, (tx) => keep(tx, { Status: "STOPPING_HOSTING" }));
     },
   }),
 
-  operation({
+  reading({
     name: "DetectAnomalies",
     method: "POST",
     path: "/projects/{ProjectName}/models/{ModelVersion}/detect",
-    access: "read",
     takesPicture: true,
     input: z.object(ofModel),
     async handle(deps, { input, bytes, contentType }) {

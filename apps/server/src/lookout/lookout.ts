@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Log } from "../log.js";
 import type { Caller, Callers, PartlyChecked } from "./caller.js";
-import type { ClientTokens, TokenAnswer } from "./client-tokens.js";
+import { type ClientTokens, keepNothing } from "./client-tokens.js";
 import type { LookoutDeps } from "./deps.js";
 import { type FoundOperation, findOperation } from "./operations.js";
 import type { SignedRequest } from "./sigv4.js";
@@ -13,6 +13,11 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+interface OperationAnswer {
+  readonly status: number;
+  readonly reply: unknown;
 }
 
 export interface Lookout {
@@ -36,7 +41,7 @@ export function createLookout({
   clientTokens: ClientTokens;
   log: Log;
 }): Lookout {
-  async function carryOut(request: SignedRequest, admitted: PartlyChecked, body: Buffer): Promise<TokenAnswer> {
+  async function carryOut(request: SignedRequest, admitted: PartlyChecked, body: Buffer): Promise<OperationAnswer> {
     const { caller } = admitted;
     const { found, query } = find(request);
     const mayBeUnsigned = found?.operation.takesPicture ?? false;
@@ -48,22 +53,25 @@ export function createLookout({
     const fields = operation.takesPicture ? {} : jsonBody(body);
     const input = checked(operation.input, { ...query, ...fields, ...params });
     const contentType = String(request.headers["content-type"] ?? "");
-    const work = async () => {
-      const reply = await operation.handle(deps, { input, caller, bytes: body, contentType });
-      return { status: operation.status, body: reply };
-    };
+    const call = { input, caller, bytes: body, contentType };
+    const { status } = operation;
+    if (operation.access === "read") return { status, reply: await operation.handle(deps, call) };
     const token = request.headers["x-amzn-client-token"];
-    if (operation.access === "read" || typeof token !== "string" || token === "") return work();
+    if (typeof token !== "string" || token === "")
+      return { status, reply: (await operation.handle(deps, { ...call, keep: keepNothing })).reply };
     if (!/^[a-zA-Z0-9-]{1,64}$/.test(token)) throw invalid("ClientToken must be 1 to 64 of a–z A–Z 0–9 -.");
-    const { accessKeyId } = caller;
-    return clientTokens.once({ accessKeyId, operation: operation.name, token }, input, work);
+    const key = { accessKeyId: caller.accessKeyId, operation: operation.name, token };
+    const { reply } = await clientTokens.once({ key, input, status }, (keep) =>
+      operation.handle(deps, { ...call, keep }),
+    );
+    return { status, reply };
   }
 
   return {
     admit: (request) => callers.check(request),
     async answer(request, admitted, body) {
       try {
-        const { status, body: reply } = await carryOut(request, admitted, body);
+        const { status, reply } = await carryOut(request, admitted, body);
         return { status, headers: {}, body: JSON.stringify(reply) };
       } catch (error) {
         return this.refuse(error);

@@ -9,7 +9,17 @@ import type { Caller } from "./caller.js";
 import type { LookoutDeps } from "./deps.js";
 import { evaluationKeys } from "./evaluation-worker.js";
 import { datasetNamed, datasetsOf, projectNamed, scopeOf, versionNamed } from "./found.js";
-import { ModelVersion, operation, optionalSeconds, Page, ProjectName, S3Location, seconds, Tags } from "./operation.js";
+import {
+  changing,
+  ModelVersion,
+  optionalSeconds,
+  Page,
+  ProjectName,
+  reading,
+  S3Location,
+  seconds,
+  Tags,
+} from "./operation.js";
 import { checkTags, toTags } from "./tags.js";
 import { conflict, invalid, quotaExceeded } from "./wire-errors.js";
 
@@ -135,12 +145,11 @@ async function checkDatasets({ services: { store, config } }: LookoutDeps, proje
 }
 
 export const modelOperations = [
-  operation({
+  changing({
     name: "CreateModel",
     method: "POST",
     path: "/projects/{ProjectName}/models",
     status: 202,
-    access: "change",
     input: z.object({
       ProjectName,
       OutputConfig: z.object({ S3Location }),
@@ -148,7 +157,7 @@ export const modelOperations = [
       KmsKeyId: z.string().min(1).max(2048).optional(),
       Tags: Tags.optional(),
     }),
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const { store, config } = deps.services;
       const project = await projectNamed(store, input.ProjectName);
       const { id, name } = project;
@@ -171,7 +180,7 @@ export const modelOperations = [
       const running = await store.read.jobs.unendedOf(id);
       if (running !== undefined)
         throw conflict({ type: "PROJECT", id: name }, `The project ${name} is training a model already.`);
-      const job = await deps.jobs.start(id, TRAINING, caller.userName, async (tx, { jobId, version }) => {
+      return deps.jobs.startPromised(id, TRAINING, caller.userName, async (tx, { jobId, version }) => {
         const { Description: text, KmsKeyId: kmsKeyId } = input;
         await tx.lookoutModels.insert({
           projectId: id,
@@ -182,20 +191,18 @@ export const modelOperations = [
           kmsKeyId,
         });
         await tx.lookoutModels.putTags(id, version, tags);
+        const asked = await tx.lookoutModels.get(id, version);
+        const begun = metadata(deps, caller, project, { version, asked, model: undefined, job: undefined });
+        const status = { Status: "TRAINING", StatusMessage: "The model is being trained." };
+        return keep(tx, { ModelMetadata: { ...begun, ...status } });
       });
-      const asked = await store.read.lookoutModels.byJob(job.id);
-      if (asked === undefined) throw new Error(`Job ${job.id} was started without its version.`);
-      // Also a training that has failed already answers as begun: its status is told by DescribeModel.
-      const begun = metadata(deps, caller, project, { version: asked.version, asked, model: undefined, job });
-      return { ModelMetadata: { ...begun, Status: "TRAINING", StatusMessage: "The model is being trained." } };
     },
   }),
 
-  operation({
+  reading({
     name: "DescribeModel",
     method: "GET",
     path: "/projects/{ProjectName}/models/{ModelVersion}",
-    access: "read",
     input: z.object(ofModel),
     async handle(deps, { input, caller }) {
       const project = await projectNamed(deps.services.store, input.ProjectName);
@@ -204,11 +211,10 @@ export const modelOperations = [
     },
   }),
 
-  operation({
+  reading({
     name: "ListModels",
     method: "GET",
     path: "/projects/{ProjectName}/models",
-    access: "read",
     input: z.object({ ProjectName, ...Page }),
     async handle(deps, { input, caller }) {
       const { store } = deps.services;
@@ -230,14 +236,13 @@ export const modelOperations = [
     },
   }),
 
-  operation({
+  changing({
     name: "DeleteModel",
     method: "DELETE",
     path: "/projects/{ProjectName}/models/{ModelVersion}",
     status: 202,
-    access: "change",
     input: z.object(ofModel),
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const { store, removal, config } = deps.services;
       if (input.ModelVersion === "latest") throw invalid('A model is deleted by its number, not as "latest".');
       const project = await projectNamed(store, input.ProjectName);
@@ -249,11 +254,13 @@ export const modelOperations = [
           { type: "MODEL", id: `${project.name}/${version}` },
           `Version ${version} is ${status}. Stop it or wait for its end first.`,
         );
-      if (found.model === undefined) await store.write((tx) => tx.lookoutModels.remove(project.id, version));
-      else await removal.model(found.model.id);
-      return {
-        ModelArn: modelArn({ region: caller.region, accountId: config.lookout.accountId }, project.name, version),
-      };
+      const { accountId } = config.lookout;
+      const reply = { ModelArn: modelArn({ region: caller.region, accountId }, project.name, version) };
+      if (found.model !== undefined) return removal.modelAnd(found.model.id, (tx) => keep(tx, reply));
+      return store.write(async (tx) => {
+        await tx.lookoutModels.remove(project.id, version);
+        return keep(tx, reply);
+      });
     },
   }),
 ];

@@ -8,6 +8,7 @@ import type { Services } from "../services.js";
 import { createCallers } from "./caller.js";
 import { createClientTokens } from "./client-tokens.js";
 import { createDatasetWorker } from "./dataset-worker.js";
+import type { DeleteProject } from "./deps.js";
 import { createEvaluationWorker } from "./evaluation-worker.js";
 import { createHostingWorker } from "./hosting-worker.js";
 import { createLookout, type Lookout } from "./lookout.js";
@@ -24,8 +25,8 @@ export interface OpenLookout {
 
 export async function openLookout(parts: {
   services: Services;
-  jobs: Pick<TrainingJobs, "start">;
-  deleteProject: (projectId: string) => Promise<void>;
+  jobs: Pick<TrainingJobs, "startPromised">;
+  deleteProject: DeleteProject;
 }): Promise<OpenLookout> {
   const { services, jobs, deleteProject } = parts;
   const { config, store, accessKeys, now, log } = services;

@@ -1,6 +1,7 @@
 /** What an operation of the Lookout API is: one row with its address, who may call it, what comes in and what it does. */
 import { z } from "zod";
 import type { Caller } from "./caller.js";
+import type { Keep, Kept } from "./client-tokens.js";
 import type { LookoutDeps } from "./deps.js";
 
 export interface OperationCall<Input> {
@@ -12,36 +13,70 @@ export interface OperationCall<Input> {
   readonly contentType: string;
 }
 
-export interface Operation {
+export interface ChangingCall<Input> extends OperationCall<Input> {
+  /** Keeps the answer in the very unit of work that changes something: the same call again finds both, or neither. */
+  readonly keep: Keep;
+}
+
+interface About {
   readonly name: string;
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below `/2020-11-20`, such as `/projects/{ProjectName}`. */
   readonly path: string;
   readonly status: number;
-  /** `read`: every role; `change`: operators and admins. */
-  readonly access: "read" | "change";
   /** The body is a picture, not JSON. */
   readonly takesPicture: boolean;
   readonly input: z.ZodType;
+}
+
+/** For every role. */
+interface Reading extends About {
+  readonly access: "read";
   handle(deps: LookoutDeps, call: OperationCall<unknown>): Promise<unknown>;
 }
 
-export function operation<Input extends z.ZodType>(row: {
+/** For operators and admins. */
+interface Changing extends About {
+  readonly access: "change";
+  handle(deps: LookoutDeps, call: ChangingCall<unknown>): Promise<Kept>;
+}
+
+export type Operation = Reading | Changing;
+
+interface Row<Input extends z.ZodType> {
   name: string;
   method: Operation["method"];
   path: string;
   status?: number;
-  access: Operation["access"];
-  takesPicture?: boolean;
   input: Input;
-  handle(deps: LookoutDeps, call: OperationCall<z.output<Input>>): Promise<unknown>;
-}): Operation {
+}
+
+export function reading<Input extends z.ZodType>(
+  row: Row<Input> & {
+    takesPicture?: boolean;
+    handle(deps: LookoutDeps, call: OperationCall<z.output<Input>>): Promise<unknown>;
+  },
+): Operation {
   const { handle, status = 200, takesPicture = false } = row;
   return {
     ...row,
+    access: "read",
     status,
     takesPicture,
     handle: (deps, call) => handle(deps, call as OperationCall<z.output<Input>>),
+  };
+}
+
+export function changing<Input extends z.ZodType>(
+  row: Row<Input> & { handle(deps: LookoutDeps, call: ChangingCall<z.output<Input>>): Promise<Kept> },
+): Operation {
+  const { handle, status = 200 } = row;
+  return {
+    ...row,
+    access: "change",
+    status,
+    takesPicture: false,
+    handle: (deps, call) => handle(deps, call as ChangingCall<z.output<Input>>),
   };
 }
 

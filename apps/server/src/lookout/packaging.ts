@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { PackagingJob } from "../store/packaging-jobs.js";
 import { checkedToken, projectNamed, versionNamed } from "./found.js";
 import { statusOf, versionOf } from "./models.js";
-import { ModelVersion, operation, Page, ProjectName, S3Location, seconds } from "./operation.js";
+import { changing, ModelVersion, Page, ProjectName, reading, S3Location, seconds } from "./operation.js";
 import { conflict, invalid, notFound } from "./wire-errors.js";
 
 const JobName = z
@@ -71,11 +71,10 @@ function checkTarget({ Greengrass: wanted }: PackagingConfiguration): void {
 }
 
 export const packagingOperations = [
-  operation({
+  changing({
     name: "StartModelPackagingJob",
     method: "POST",
     path: "/projects/{ProjectName}/modelpackagingjobs",
-    access: "change",
     input: z.object({
       ProjectName,
       ModelVersion,
@@ -83,7 +82,7 @@ export const packagingOperations = [
       Description: z.string().min(1).max(500).optional(),
       Configuration,
     }),
-    async handle(deps, { input }) {
+    async handle(deps, { input, keep }) {
       const { store, newId } = deps.services;
       const project = await projectNamed(store, input.ProjectName);
       const version = await versionNamed(store, project, input.ModelVersion);
@@ -101,7 +100,7 @@ export const packagingOperations = [
           `Version ${version} is ${status}; only a trained one can be packed.`,
         );
       const name = input.JobName ?? `${project.name.slice(0, 200)}-${version}-${newId()}`;
-      await store.write(async (tx) => {
+      const kept = await store.write(async (tx) => {
         if ((await tx.packagingJobs.getByName(project.id, name)) !== undefined)
           throw conflict(
             { type: "MODEL_PACKAGE_JOB", id: name },
@@ -115,17 +114,17 @@ export const packagingOperations = [
           description,
           configuration: input.Configuration,
         });
+        return keep(tx, { JobName: name });
       });
       deps.packaging.wake();
-      return { JobName: name };
+      return kept;
     },
   }),
 
-  operation({
+  reading({
     name: "DescribeModelPackagingJob",
     method: "GET",
     path: "/projects/{ProjectName}/modelpackagingjobs/{JobName}",
-    access: "read",
     input: z.object({ ProjectName, JobName }),
     async handle({ services: { store } }, { input }) {
       const project = await projectNamed(store, input.ProjectName);
@@ -145,11 +144,10 @@ export const packagingOperations = [
     },
   }),
 
-  operation({
+  reading({
     name: "ListModelPackagingJobs",
     method: "GET",
     path: "/projects/{ProjectName}/modelpackagingjobs",
-    access: "read",
     input: z.object({ ProjectName, ...Page }),
     async handle({ services: { store } }, { input }) {
       const project = await projectNamed(store, input.ProjectName);

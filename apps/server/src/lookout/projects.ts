@@ -5,7 +5,7 @@ import { projectArn } from "./arn.js";
 import type { Caller } from "./caller.js";
 import type { LookoutDeps } from "./deps.js";
 import { datasetsOf, projectNamed } from "./found.js";
-import { operation, Page, ProjectName, seconds } from "./operation.js";
+import { changing, Page, ProjectName, reading, seconds } from "./operation.js";
 import { conflict, invalid, quotaExceeded } from "./wire-errors.js";
 
 const named = z.object({ ProjectName });
@@ -23,16 +23,15 @@ function metadata(deps: LookoutDeps, caller: Caller, project: Project) {
 }
 
 export const projectOperations = [
-  operation({
+  changing({
     name: "CreateProject",
     method: "POST",
     path: "/projects",
-    access: "change",
     input: named,
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const { store, config, live } = deps.services;
       const resource = { type: "PROJECT", id: input.ProjectName } as const;
-      const projectId = await store.write(async (tx) => {
+      const { projectId, kept } = await store.write(async (tx) => {
         const same = await tx.projects.getByName(input.ProjectName);
         if (same !== undefined) throw conflict(resource, `The project ${same.name} exists already.`);
         const { maxProjects } = config.lookout;
@@ -42,18 +41,20 @@ export const projectOperations = [
             "maxProjects",
             `There may be ${maxProjects} projects. Delete one, or raise lookout.maxProjects.`,
           );
-        return tx.projects.insert({ name: input.ProjectName });
+        const id = await tx.projects.insert({ name: input.ProjectName });
+        const made = await tx.projects.get(id);
+        if (made === undefined) throw new Error(`Project ${id} was inserted and is not there.`);
+        return { projectId: id, kept: await keep(tx, { ProjectMetadata: metadata(deps, caller, made) }) };
       });
       live.publish({ type: "project", projectId, change: "created" });
-      return { ProjectMetadata: metadata(deps, caller, await projectNamed(store, input.ProjectName)) };
+      return kept;
     },
   }),
 
-  operation({
+  reading({
     name: "DescribeProject",
     method: "GET",
     path: "/projects/{ProjectName}",
-    access: "read",
     input: named,
     async handle(deps, { input, caller }) {
       const { store } = deps.services;
@@ -73,11 +74,10 @@ export const projectOperations = [
     },
   }),
 
-  operation({
+  reading({
     name: "ListProjects",
     method: "GET",
     path: "/projects",
-    access: "read",
     input: z.object(Page),
     async handle(deps, { input, caller }) {
       const all = await deps.services.store.read.projects.list();
@@ -94,13 +94,12 @@ export const projectOperations = [
     },
   }),
 
-  operation({
+  changing({
     name: "DeleteProject",
     method: "DELETE",
     path: "/projects/{ProjectName}",
-    access: "change",
     input: named,
-    async handle(deps, { input, caller }) {
+    async handle(deps, { input, caller, keep }) {
       const { store } = deps.services;
       const project = await projectNamed(store, input.ProjectName);
       const { id, name } = project;
@@ -116,8 +115,7 @@ export const projectOperations = [
           { type: "PROJECT", id: name },
           `The project ${name} is not empty. Delete first: ${left.join(", ")}.`,
         );
-      await deps.deleteProject(id);
-      return { ProjectArn: arnOf(deps, caller, project) };
+      return deps.deleteProject(id, (tx) => keep(tx, { ProjectArn: arnOf(deps, caller, project) }));
     },
   }),
 ];

@@ -4,7 +4,7 @@ import type { Tag } from "../store/lookout-models.js";
 import type { Store } from "../store/store.js";
 import { parseModelArn } from "./arn.js";
 import { projectNamed, versionNamed } from "./found.js";
-import { operation, Tags } from "./operation.js";
+import { changing, reading, Tags } from "./operation.js";
 import { invalid, quotaExceeded } from "./wire-errors.js";
 
 const ResourceArn = z.string().min(1).max(1011);
@@ -29,27 +29,25 @@ async function resource(store: Store, arn: string): Promise<{ projectId: string;
 }
 
 export const tagOperations = [
-  operation({
+  changing({
     name: "TagResource",
     method: "POST",
     path: "/tags/{ResourceArn}",
-    access: "change",
     input: z.object({ ResourceArn, Tags }),
-    async handle({ services: { store } }, { input }) {
+    async handle({ services: { store } }, { input, keep }) {
       const { projectId, version } = await resource(store, input.ResourceArn);
       const added = toTags(input.Tags);
-      await store.write(async (tx) => {
+      return store.write(async (tx) => {
         checkTags([...(await tx.lookoutModels.tags(projectId, version)), ...added], input.ResourceArn);
         await tx.lookoutModels.putTags(projectId, version, added);
+        return keep(tx, {});
       });
-      return {};
     },
   }),
-  operation({
+  reading({
     name: "ListTagsForResource",
     method: "GET",
     path: "/tags/{ResourceArn}",
-    access: "read",
     input: z.object({ ResourceArn }),
     async handle({ services: { store } }, { input }) {
       const { projectId, version } = await resource(store, input.ResourceArn);
@@ -57,11 +55,10 @@ export const tagOperations = [
       return { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) };
     },
   }),
-  operation({
+  changing({
     name: "UntagResource",
     method: "DELETE",
     path: "/tags/{ResourceArn}",
-    access: "change",
     input: z.object({
       ResourceArn,
       tagKeys: z.preprocess(
@@ -69,10 +66,12 @@ export const tagOperations = [
         z.array(z.string().min(1).max(128)).max(200),
       ),
     }),
-    async handle({ services: { store } }, { input }) {
+    async handle({ services: { store } }, { input, keep }) {
       const { projectId, version } = await resource(store, input.ResourceArn);
-      await store.write((tx) => tx.lookoutModels.removeTags(projectId, version, input.tagKeys));
-      return {};
+      return store.write(async (tx) => {
+        await tx.lookoutModels.removeTags(projectId, version, input.tagKeys);
+        return keep(tx, {});
+      });
     },
   }),
 ];

@@ -78,8 +78,8 @@ export function lookoutDatasetWrites(queries: Queries, now: Now) {
       projectId: string,
       type: DatasetType,
       about: { status: DatasetStatus; message: string; work?: DatasetWork | undefined; createdAtMs?: number },
-    ): Promise<void> {
-      await queries
+    ): Promise<LookoutDataset> {
+      const row = await queries
         .insertInto("lookout_datasets")
         .values({
           project_id: projectId,
@@ -90,7 +90,9 @@ export function lookoutDatasetWrites(queries: Queries, now: Now) {
           message: about.message,
           pending: about.work === undefined ? null : JSON.stringify(about.work),
         })
-        .execute();
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      return toDataset(row);
     },
     /** Says how a change went or that one has begun. */
     async change(

@@ -104,6 +104,11 @@ function writes(queries: Queries, now: Now, newId: NewId) {
 export type StoreReads = ReturnType<typeof reads>;
 export type StoreWrites = ReturnType<typeof writes>;
 
+/** What somebody records in the unit of work of somebody else: both are there, or neither. */
+export type Alongside<T = void> = (transaction: StoreWrites) => Promise<T>;
+
+export const nothingMore: Alongside = async () => {};
+
 export interface Store {
   /** What is committed. */
   readonly read: StoreReads;
