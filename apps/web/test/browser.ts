@@ -96,15 +96,26 @@ export async function takePictures(page: Page, name: string): Promise<Record<str
   mkdirSync(screenshots, { recursive: true });
   const excess: Record<string, number> = {};
   for (const size of widths) {
-    await page.setViewportSize(size);
-    await page.evaluate(() => document.fonts.ready);
-    // The side bar slides away; what counts is where the page comes to rest.
-    await page.waitForTimeout(120);
+    await resize(page, size);
     excess[size.name] = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
     await page.screenshot({ path: join(screenshots, `${name}-${size.name}.png`), fullPage: true });
   }
-  await page.setViewportSize(widths[0]);
+  await resize(page, widths[0]);
   return excess;
+}
+
+/** Until the page has come to rest at its new size: a press on what still moves is lost. */
+async function resize(page: Page, size: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(size);
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const height = () => document.documentElement.scrollHeight;
+    await document.fonts.ready;
+    for (let still = 0, before = -1; still < 3; before = height()) {
+      await frame();
+      still = height() === before && document.getAnimations().length === 0 ? still + 1 : 0;
+    }
+  });
 }
