@@ -7,18 +7,18 @@ export const Time = z.iso.datetime({ precision: 3 }).describe("UTC, ISO 8601 wit
 /** Ids made by the server are ULIDs: sortable by creation. */
 export const Id = z
   .string()
-  .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)
+  .regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, "an id: 26 digits and capital letters, such as 01KEAV2C1D3SNJ6Y8F0QZ4RTWB")
   .describe("ULID");
 
 /** Camera, line and image ids come from the plant: what people already print on labels. */
 export const PlantId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, "1 to 128 letters, digits and . _ : -, the first a letter or digit")
   .describe("1 to 128 of A–Z a–z 0–9 . _ : -");
 
 export const ProjectName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, "1 to 255 letters, digits, _ and -, the first a letter or digit")
   .describe("1 to 255 of A–Z a–z 0–9 _ -");
 
 /** Labels name classes; `normal` is the good class of an anomaly project. */
@@ -26,7 +26,7 @@ export const Label = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[^\p{Cc}/\\]+$/u);
+  .regex(/^[^\p{Cc}/\\]+$/u, "a text without /, \\ and control characters");
 
 export const Unit = z.number().min(0).max(1);
 

@@ -72,7 +72,11 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `${measured[issue.origin]?.before ?? ""}at most ${issue.maximum}${measured[issue.origin]?.after ?? ""}`;
     case "invalid_format":
-      return formats[issue.format] ?? `text of the form ${issue.pattern ?? issue.format}`;
+      // Our schemas say in words what their pattern means; the library's own sentence begins like this.
+      return (
+        formats[issue.format] ??
+        (issue.message.startsWith("Invalid") ? `text of the form ${issue.pattern ?? issue.format}` : issue.message)
+      );
     default:
       return issue.message.replace(/^Invalid input: expected /, "");
   }

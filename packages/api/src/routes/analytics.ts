@@ -25,7 +25,10 @@ export const analyticsRoutes = {
       ...resultFilter,
       groupBy: z
         .string()
-        .regex(new RegExp(`^(${dimensions})(,(${dimensions})){0,4}$`))
+        .regex(
+          new RegExp(`^(${dimensions})(,(${dimensions})){0,4}$`),
+          `up to five of ${AnalyticsDimension.options.join(", ")}, with commas between them`,
+        )
         .optional()
         .describe(`Up to five of ${AnalyticsDimension.options.join(", ")}; default: none`),
       limit: z.coerce.number().int().min(1).max(10_000).default(2000).describe("Most groups"),
