@@ -312,7 +312,7 @@ export const errors = {
     "OBJECT_STORE_FAILED",
     502,
     (p: { bucket: string; problem: string }) =>
-      `The object store did not answer for bucket "${p.bucket}": ${p.problem}. Check the settings of objectStore and its access rights.`,
+      `The object store can't be used for bucket "${p.bucket}": ${p.problem}. Check the settings of objectStore and its access rights.`,
   ),
 
   // ------------------------------------------------------------ states that don't allow it

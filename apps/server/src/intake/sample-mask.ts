@@ -1,11 +1,13 @@
 /** The door for masks: where in a picture that is there its anomalies are. */
 import { MaskColour, type Sample } from "@sightline/api/samples";
-import { ImageError, readHeader } from "@sightline/dataset/image-file";
 import { z } from "zod";
 import type { BlobStore } from "../blobs/blob-store.js";
-import { errors } from "../errors.js";
+import type { Config } from "../config.js";
+import { errors, isServerError } from "../errors.js";
 import type { Mask } from "../store/samples.js";
 import type { Store } from "../store/store.js";
+import { checkPicture, type PictureLimits } from "./check-picture.js";
+import type { Limiter } from "./limiter.js";
 
 const Types = z.array(MaskColour).min(1).max(64);
 
@@ -29,12 +31,14 @@ export function parseMaskTypes(text: string): Mask["types"] {
 
 /** @throws ServerError SAMPLE_NOT_FOUND, SAMPLE_MASK_INVALID, DISK_FULL; nothing is changed then. */
 export async function putMask(
-  { store, blobs }: { store: Store; blobs: BlobStore },
+  { store, blobs, config, decoding }: { store: Store; blobs: BlobStore; config: Config; decoding: Limiter },
   sampleId: string,
   types: Mask["types"],
   bytes: Uint8Array,
 ): Promise<Sample> {
-  checkPng(bytes);
+  const picture = await store.read.samples.picture(sampleId);
+  if (picture === undefined) throw errors.sampleNotFound({ id: sampleId });
+  await checkMask(bytes, { of: picture, limits: config.intake, decoding });
   const blob = await blobs.put(bytes);
   let before: string | undefined;
   try {
@@ -52,10 +56,28 @@ export async function putMask(
   }
 }
 
-function checkPng(bytes: Uint8Array): void {
+/** Sides may differ by rounding, where a tool drew on a smaller copy; the training takes no more. */
+const SHAPE_TOLERANCE = 0.02;
+
+/** A mask is a whole PNG of its picture's shape, of any size. @throws ServerError SAMPLE_MASK_INVALID, UPLOAD_TOO_LARGE */
+export async function checkMask(
+  bytes: Uint8Array,
+  about: { of: { readonly width: number; readonly height: number }; limits: PictureLimits; decoding: Limiter },
+): Promise<void> {
+  const { of, limits, decoding } = about;
   try {
-    if (readHeader(bytes).format !== "png") throw errors.sampleMaskInvalid({ problem: "it must be a PNG" });
+    const { width, height } = await checkPicture(bytes, "image/png", limits, decoding);
+    const [across, along] = [width * of.height, height * of.width];
+    if (Math.abs(across - along) > SHAPE_TOLERANCE * along)
+      throw errors.sampleMaskInvalid({
+        problem: `it has ${width} x ${height} pixels, which is not the shape of its picture of ${of.width} x ${of.height}`,
+      });
   } catch (error) {
-    throw error instanceof ImageError ? errors.sampleMaskInvalid({ problem: error.message }, { cause: error }) : error;
+    if (!isServerError(error) || error.code === "SAMPLE_MASK_INVALID" || error.code === "UPLOAD_TOO_LARGE") throw error;
+    const isOther = error.code === "CONTENT_TYPE_MISMATCH";
+    const problem = isOther
+      ? "it must be a PNG"
+      : error.message.replace(/ Nothing was stored\.$/, "").replace(/\.$/, "");
+    throw errors.sampleMaskInvalid({ problem }, { cause: error });
   }
 }

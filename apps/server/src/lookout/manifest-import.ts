@@ -1,10 +1,10 @@
 /** Turns Ground Truth lines into samples: pictures and masks are read from their buckets and checked, then all are recorded in one unit of work. */
 import { posix } from "node:path";
 import { type ManifestEntry, readGroundTruthManifest } from "@sightline/dataset/ground-truth-manifest";
-import { readHeader } from "@sightline/dataset/image-file";
 import type { HeldBlob } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
 import { checkPicture } from "../intake/check-picture.js";
+import { checkMask } from "../intake/sample-mask.js";
 import { type ObjectStore, objectUrl, parseObjectUrl } from "../objects/object-store.js";
 import type { Services } from "../services.js";
 import { type DatasetEntry, ownSourcePrefix } from "../store/dataset-entries.js";
@@ -109,7 +109,9 @@ export function createManifestImport({
       mask = undefined;
       if (!maskRef.startsWith(ownSourcePrefix)) {
         const bytes = await readObject(maskRef, config.intake.maxBytes);
-        readHeader(bytes);
+        const of = picture ?? (known && (await store.read.samples.picture(known.id)));
+        if (of === undefined) throw new LineError("is no longer in the project");
+        await checkMask(bytes, { of, limits: config.intake, decoding });
         const blob = await blobs.put(bytes);
         held.push(blob);
         mask = { sha256: blob.sha256, types: entry.mask.colours };
@@ -174,7 +176,10 @@ export function createManifestImport({
           }
         }
         if (isStrict && left.length > 0) return { isDone: false, message: `Nothing was changed: ${told(left)}.` };
-        if (ready.length === 0) return { isDone: false, message: `No line could be used: ${told(left)}.` };
+        if (ready.length === 0) {
+          const why = left.length === 0 ? "The manifest names no picture." : `No line could be used: ${told(left)}.`;
+          return { isDone: false, message: why };
+        }
         const freeBytes = await blobs.freeBytes();
         const minFreeBytes = config.minFreeDiskBytes;
         if (freeBytes < minFreeBytes) throw errors.diskFull({ freeBytes, minFreeBytes });

@@ -11,7 +11,7 @@ import { openS3Objects } from "./s3-objects.js";
 const accessKeyId = "S3RVER";
 const secretAccessKey = "S3RVER";
 
-async function open(t: TestContext) {
+async function open(t: TestContext, credentials = { accessKeyId, secretAccessKey }) {
   const directory = await temporaryFolder(t);
   const server = new S3rver({
     address: "127.0.0.1",
@@ -23,13 +23,13 @@ async function open(t: TestContext) {
   const { port } = await server.run();
   t.after(() => server.close());
   const endpoint = `http://127.0.0.1:${port}`;
-  const objectStore = { endpoint, accessKeyId, secretAccessKey };
+  const objectStore = { endpoint, ...credentials };
   const store = openS3Objects({ ...parseConfig({ dataFolder: directory, objectStore }).objectStore, endpoint });
   t.after(() => store.close());
   return store;
 }
 
-objectStoreContract("S3", open);
+objectStoreContract("S3", (t) => open(t));
 
 test("a store that is not there is told as the store's failure with what it said", async (t) => {
   const endpoint = "http://127.0.0.1:9";
@@ -37,4 +37,14 @@ test("a store that is not there is told as the store's failure with what it said
   const absent = openS3Objects({ ...objectStore, endpoint });
   t.after(() => absent.close());
   await assert.rejects(absent.hasBucket("pictures"), { code: "OBJECT_STORE_FAILED", message: /ECONNREFUSED/ });
+});
+
+test("a store that refuses the key is told with its own words, whatever is asked of it", async (t) => {
+  const store = await open(t, { accessKeyId: "SOMEBODY", secretAccessKey });
+  const at = { bucket: "pictures", key: "a.jpg" };
+  const failure = { code: "OBJECT_STORE_FAILED", message: /"pictures": InvalidAccessKeyId: The AWS Access Key Id/ };
+  await assert.rejects(store.read(at, 100), failure);
+  await assert.rejects(store.write(at, Buffer.from("a")), failure);
+  await assert.rejects(store.size(at), failure);
+  await assert.rejects(store.hasBucket("pictures"), failure);
 });

@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -14,6 +15,8 @@ import { nameProblem, type ObjectName, type ObjectStore } from "./object-store.j
 /** A store that does not answer must not hold up a worker for ever. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+
+const asIs = (error: unknown): unknown => error;
 
 export function openS3Objects(settings: Config["objectStore"] & { readonly endpoint: string }): ObjectStore {
   const { endpoint, region, accessKeyId, secretAccessKey, pathStyle } = settings;
@@ -34,13 +37,21 @@ export function openS3Objects(settings: Config["objectStore"] & { readonly endpo
     if (problem !== null) throw errors.objectNameInvalid({ ...name, problem });
   }
 
-  /** @throws ServerError OBJECT_STORE_FAILED for everything that is not simply absent. */
-  async function asked<T>(bucket: string, work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * @param inWords asks the same with GET: the answer to a HEAD has no body, so that a refusal of it says no reason.
+   * @throws ServerError OBJECT_STORE_FAILED for everything that is not simply absent.
+   */
+  async function asked<T>(
+    bucket: string,
+    work: () => Promise<T>,
+    inWords?: () => Promise<unknown>,
+  ): Promise<T | undefined> {
     try {
       return await work();
-    } catch (error) {
-      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
-      const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    } catch (refusal) {
+      if (refusal instanceof S3ServiceException && refusal.$metadata.httpStatusCode === 404) return undefined;
+      const error: unknown = inWords === undefined ? refusal : await inWords().then(() => refusal, asIs);
+      const problem = error instanceof Error ? `${error.name}: ${error.message.replace(/\.$/, "")}` : String(error);
       throw errors.objectStoreFailed({ bucket, problem }, { cause: error });
     }
   }
@@ -50,13 +61,22 @@ export function openS3Objects(settings: Config["objectStore"] & { readonly endpo
 
     async hasBucket(bucket) {
       if (nameProblem({ bucket, key: "any" }) !== null) return false;
-      return (await asked(bucket, () => client.send(new HeadBucketCommand({ Bucket: bucket })))) !== undefined;
+      const head = await asked(
+        bucket,
+        () => client.send(new HeadBucketCommand({ Bucket: bucket })),
+        () => client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 })),
+      );
+      return head !== undefined;
     },
 
     async size(name) {
       check(name);
       const { bucket, key } = name;
-      const head = await asked(bucket, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+      const head = await asked(
+        bucket,
+        () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+        () => client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: "bytes=0-0" })),
+      );
       return head === undefined ? undefined : (head.ContentLength ?? 0);
     },
 
