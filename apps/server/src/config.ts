@@ -109,6 +109,10 @@ const Outbox = z
       description: "A webhook or a broker that does not answer within this time counts as failed",
       unit: "seconds",
     }),
+    caFile: z.string().min(1).nullable().default(null).meta({
+      title: "Own authorities",
+      description: "PEM file of certificate authorities believed besides the public ones, by mail servers and brokers",
+    }),
   })
   .prefault({});
 

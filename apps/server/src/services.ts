@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Inspection } from "@sightline/api/inspections";
 import type { Sample } from "@sightline/api/samples";
+import { readAuthorities } from "./actions/authorities.js";
 import { mailAction } from "./actions/mail.js";
 import { mqttSender } from "./actions/mqtt.js";
 import { type Outbox, startOutbox } from "./actions/outbox.js";
@@ -32,7 +33,9 @@ import type { Log } from "./log.js";
 import { type AccessKeys, createAccessKeys } from "./lookout/access-keys.js";
 import { type AlarmWatch, startAlarmWatch } from "./monitor/alarm-watch.js";
 import { type DriftWatch, startDriftWatch } from "./monitor/drift-watch.js";
+import type { OpenEmbedder } from "./monitor/feature-drift.js";
 import { createRefusals, type Refusals } from "./monitor/refusals.js";
+import { type SilenceWatch, startSilenceWatch } from "./monitor/silence-watch.js";
 import { createRemoval, type Removal } from "./removal.js";
 import { type Retention, startRetention } from "./retention.js";
 import { createTrials, type Trials } from "./review/trials.js";
@@ -68,6 +71,7 @@ export interface Services {
   readonly refusals: Refusals;
   readonly alarmWatch: AlarmWatch;
   readonly driftWatch: DriftWatch;
+  readonly silenceWatch: SilenceWatch;
   readonly analytics: AnalyticsService;
   /** How people and devices reach the server; final once it listens. */
   readonly publicUrl: () => string;
@@ -85,6 +89,7 @@ export interface Services {
 
 export interface ServiceParts {
   readonly openPredictor: OpenPredictor;
+  readonly openEmbedder: OpenEmbedder;
   readonly log: Log;
   readonly publicUrl: () => string;
   readonly now?: Now;
@@ -115,17 +120,18 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       log,
     });
     const links = recipientLinks(box, publicUrl);
+    const authorities = readAuthorities(config.outbox.caFile);
     const patienceMs = config.outbox.timeoutSeconds * 1000;
     const senders: TargetSenders = {
       webhook: webhookSender({ timeoutMs: patienceMs, version }),
-      mqtt: mqttSender({ timeoutMs: patienceMs }),
+      mqtt: mqttSender({ timeoutMs: patienceMs, authorities }),
     };
     // Connecting and sending have that much time each.
     const ofTarget = { store, box, publicUrl, timeoutMs: patienceMs * 2 };
     const outbox = startOutbox({
       store,
       kinds: {
-        mail: mailAction({ settings: config.smtp, store, blobs, links, publicUrl }),
+        mail: mailAction({ settings: config.smtp, authorities, store, blobs, links, publicUrl }),
         webhook: targetAction(senders.webhook, ofTarget),
         mqtt: targetAction(senders.mqtt, ofTarget),
       },
@@ -187,10 +193,12 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       store,
       blobs,
       decoding,
+      openEmbedder: parts.openEmbedder,
       everyMs: config.monitor.driftSeconds * 1000,
       now,
       log,
     });
+    const silenceWatch = startSilenceWatch({ store, now, log });
     const refusals = createRefusals({ store, now, log });
     const backlog = createBacklog(store, now);
     const onQueued = (projectId: string) => inspector.wake(projectId);
@@ -236,6 +244,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       refusals,
       alarmWatch,
       driftWatch,
+      silenceWatch,
       analytics,
       publicUrl,
       addLabelledPicture: (added) => addLabelledPicture({ config, store, blobs, decoding }, added),
@@ -256,6 +265,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         await retention.close();
         await refusals.close();
         await driftWatch.close();
+        await silenceWatch.close();
         await alarmWatch.close();
         await inspector.close();
         await trials.close();

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
+import { openEmbedder } from "@sightline/models/embedder";
 import { openPredictor } from "@sightline/models/predictor";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
@@ -52,7 +53,12 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     undo.push(() => lock.release());
     let listening = { host: config.host, port: config.port };
     const publicUrl = () => config.publicUrl ?? urlOf(listening, hostname());
-    const services = await openServices(config, { openPredictor: open, log, publicUrl });
+    const services = await openServices(config, {
+      openPredictor: open,
+      openEmbedder: () => openEmbedder(backboneOf(config)),
+      log,
+      publicUrl,
+    });
     undo.push(() => services.close());
     const http = await openHttp({ services, openPredictor: open, log, version });
     undo.push(async () => {
@@ -81,6 +87,11 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     await close().catch((problem: unknown) => log.error({ err: problem }, "Stopping after a failed start failed too"));
     throw error;
   }
+}
+
+/** The one that trainings use. */
+function backboneOf({ backboneFile, dataFolder }: Config) {
+  return { dataFolder, ...(backboneFile === null ? {} : { file: backboneFile }) };
 }
 
 function makeDataFolder(folder: string): void {

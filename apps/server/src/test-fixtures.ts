@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeJpeg } from "@sightline/dataset/image-file";
+import { decodeImage, encodeJpeg } from "@sightline/dataset/image-file";
 import type { FileLayer } from "./blobs/file-layer.js";
 import { type ConfigInput, parseConfig } from "./config.js";
 import type { OpenPredictor, Prediction } from "./inspect/predictors.js";
 import type { SignedAddress } from "./intake/address-signer.js";
 import { type Log, silentLog } from "./log.js";
+import type { OpenEmbedder } from "./monitor/feature-drift.js";
 import { openServices, type Services } from "./services.js";
 import type { NewModel } from "./store/models.js";
 
@@ -71,9 +72,25 @@ export function playedModel(
   };
 }
 
+/** In place of the backbone: how bright a picture is in each of 16 upright stripes. */
+export const playedEmbedder: OpenEmbedder = async () => ({
+  id: "sixteen stripes",
+  async embed(bytes) {
+    const { width, height, data } = await decodeImage(bytes);
+    const stripes = new Float32Array(16);
+    for (let at = 0; at < data.length; at++) {
+      const stripe = Math.floor(((Math.floor(at / 3) % width) / width) * 16);
+      stripes[stripe] = (stripes[stripe] ?? 0) + ((data[at] ?? 0) / (3 * width * height)) * 16;
+    }
+    return stripes;
+  },
+  close: async () => {},
+});
+
 export interface CoreOptions {
   readonly config?: Omit<ConfigInput, "dataFolder">;
   readonly model?: PlayedModel;
+  readonly openEmbedder?: OpenEmbedder;
   readonly files?: FileLayer;
   readonly now?: () => number;
   readonly log?: Log;
@@ -90,6 +107,7 @@ export function openCore(dataFolder: string, options: CoreOptions = {}): Promise
   });
   return openServices(config, {
     openPredictor: (options.model ?? playedModel()).open,
+    openEmbedder: options.openEmbedder ?? playedEmbedder,
     log: options.log ?? silentLog,
     publicUrl: () => "http://sightline.test",
     ...(options.now === undefined ? {} : { now: options.now }),

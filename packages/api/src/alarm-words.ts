@@ -10,6 +10,8 @@ export function valueText(metric: MetricName, statistic: Statistic, value: numbe
       return statistic === "average" ? `${Number((value * 100).toPrecision(4))} %` : short;
     case "milliseconds":
       return `${short} ms`;
+    case "seconds":
+      return `${short} s`;
     default:
       return short;
   }

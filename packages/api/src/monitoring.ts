@@ -8,7 +8,7 @@ export type Statistic = z.infer<typeof Statistic>;
 export interface MetricFacts {
   readonly title: string;
   /** `share`: each reading is 0 or 1, so that the average is a share and the sum a count. */
-  readonly unit: "pictures" | "share" | "milliseconds" | "score" | "distance";
+  readonly unit: "pictures" | "share" | "milliseconds" | "seconds" | "score" | "distance" | "troubles";
   /** Those that mean something, the usual one first. */
   readonly statistics: readonly Statistic[];
   /** What one reading is. */
@@ -73,6 +73,25 @@ export const watchedMetrics = {
     description:
       "Each camera, every five minutes: how far its pictures look from the training ones; from 1 on it is no chance",
   },
+  featureDrift: {
+    title: "Drift of features",
+    unit: "distance",
+    statistics: ["maximum", "average", "minimum"],
+    description:
+      "Each camera, every five minutes: how far what its pictures show is from the training ones; from 1 on it is no chance",
+  },
+  trouble: {
+    title: "Camera trouble",
+    unit: "troubles",
+    statistics: ["maximum", "average", "minimum"],
+    description: "Each camera, every five minutes: how many hold of dark, blurred and frozen",
+  },
+  silence: {
+    title: "Silence",
+    unit: "seconds",
+    statistics: ["maximum", "minimum"],
+    description: "Each camera that ever sent a picture, every minute: the time since its last one",
+  },
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof watchedMetrics;
@@ -98,6 +117,13 @@ export const PeriodSeconds = z
   .multipleOf(60)
   .describe("Whole minutes; a datapoint is one such period, counted from midnight UTC");
 
+/** Some of a project's recipients and targets. */
+export const Receivers = z.strictObject({
+  recipientIds: z.array(Id).max(50),
+  targetIds: z.array(Id).max(200),
+});
+export type Receivers = z.infer<typeof Receivers>;
+
 const alarmFields = {
   name: z.string().trim().min(1).max(100),
   metric: Metric,
@@ -110,10 +136,10 @@ const alarmFields = {
   datapointsToAlarm: z.number().int().min(1).max(1440).describe("How many of them must breach"),
   missingData: MissingData,
   isOn: z.boolean().describe("Off: it is not evaluated"),
-  notifyOn: z
-    .array(AlarmState)
-    .max(3)
-    .describe("Changes to these states are told to the project's recipients and targets"),
+  notifyOn: z.array(AlarmState).max(3).describe("Changes to these states are told"),
+  tells: Receivers.nullable()
+    .default(null)
+    .describe("Whom: those named, as far as they are still there; null: all recipients and targets of the project"),
 };
 
 /** How far back an alarm may look, as in CloudWatch: a day, or a week where its periods are whole hours. */
@@ -202,6 +228,14 @@ export const CameraDrift = z.object({
   pictures: z.int().describe("How many of the latest were compared"),
   scoreDrift: z.number().nullable().describe("From 1 on the scores have drifted; null for several classes or too few"),
   pictureDrift: z.number().nullable().describe("From 1 on the pictures look different; null where there are too few"),
+  featureDrift: z
+    .number()
+    .nullable()
+    .describe("From 1 on the pictures show something else; null where there are too few or no backbone"),
+  farShare: z
+    .number()
+    .nullable()
+    .describe("Share of the pictures farther from the training pictures than 19 of 20 held-out ones are"),
   mostChanged: z
     .object({ figure: z.string(), before: z.number(), after: z.number() })
     .nullable()

@@ -70,6 +70,8 @@ export interface StageTimes {
 export interface PredictOptions {
   /** `"anomalous"`: only where the verdict is an anomaly, which spares painting those of good parts. */
   readonly heatMap?: boolean | "anomalous";
+  /** With `heatMap: "anomalous"`: also where the verdict is less sure than this. */
+  readonly heatMapBelowConfidence?: number;
   readonly anomalyMap?: boolean;
   /** Models that learnt from masks: also the PNG with a colour a defect type; `"anomalous"`: only where one shows. */
   readonly labelMapPng?: boolean | "anomalous";

@@ -177,7 +177,8 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
     anomalies: defects?.areas ?? null,
     ...facts(),
   };
-  const wantsHeatMap = options.heatMap === "anomalous" ? verdict.isAnomalous === true : options.heatMap === true;
+  const isTelling = verdict.isAnomalous === true || verdict.confidence < (options.heatMapBelowConfidence ?? 0);
+  const wantsHeatMap = options.heatMap === "anomalous" ? isTelling : options.heatMap === true;
   const drawn = results[modelValues.anomalyMap];
   const showsDefect = (defects?.areas.length ?? 0) > 1;
   const wantsLabelMap = options.labelMapPng === "anomalous" ? showsDefect : options.labelMapPng === true;

@@ -164,3 +164,23 @@ test("test results enter the manifest and leave the network as it was", () => {
   const back = withManifest(changed.bytes, () => models.patchcore.manifest);
   assert.equal(Buffer.compare(back.bytes, models.patchcore.bytes), 0);
 });
+
+test("a heat map for anomalies comes with unsure normals too, where it is asked for below a confidence", async () => {
+  const bytes = await bytesOf(0);
+  const { confidence } = await predictor.predict(bytes, { threshold: 0.9999 });
+  const ask = (heatMapBelowConfidence?: number) =>
+    predictor.predict(bytes, {
+      threshold: 0.9999,
+      heatMap: "anomalous",
+      ...(heatMapBelowConfidence === undefined ? {} : { heatMapBelowConfidence }),
+    });
+  const [never, sure, unsure] = [await ask(), await ask(confidence), await ask(confidence + 1e-6)];
+  assert.deepEqual(
+    [never, sure, unsure].map(({ isAnomalous, heatMapPng }) => [isAnomalous, heatMapPng !== undefined]),
+    [
+      [false, false],
+      [false, false],
+      [false, true],
+    ],
+  );
+});

@@ -5,7 +5,17 @@ import { decodeImage, encodePng } from "@sightline/dataset/image-file";
 import type { ConfigInput } from "../config.js";
 import type { Prediction } from "../inspect/predictors.js";
 import type { Services } from "../services.js";
-import { addLine, inspected, jpeg, openTestCore, playedModel, send, until, verdict } from "../test-fixtures.js";
+import {
+  addLine,
+  inspected,
+  jpeg,
+  openTestCore,
+  type PlayedModel,
+  playedModel,
+  send,
+  until,
+  verdict,
+} from "../test-fixtures.js";
 import { messageIdOf } from "./mail.js";
 import { header, openPost, type Post } from "./test-post.js";
 
@@ -127,6 +137,35 @@ test("the mail shows the picture and its heat map, says what was found and where
   assert.equal(header(mail, "auto-submitted"), "auto-generated");
 });
 
+test("an unsure normal part is mailed with where it looks least normal, for the model is asked for it", async (t) => {
+  const post = await openPost(t);
+  const red = await encodePng({ width: 16, height: 12, data: new Uint8Array(16 * 12 * 4).fill(255) });
+  const asked: unknown[] = [];
+  const open: PlayedModel["open"] = async () => ({
+    async predict(_bytes, options) {
+      asked.push(options);
+      // As the models do: no map of a sure normal.
+      const answer = asked.length === 1 ? sure(0.45, 0.1) : sure(0.2, 0.6);
+      const isWanted = options.heatMap === "anomalous" && answer.confidence < (options.heatMapBelowConfidence ?? 0);
+      return { ...answer, ...(isWanted ? { heatMapPng: red } : {}) };
+    },
+    close: async () => {},
+  });
+  const core = await openTestCore(t, { model: { ...playedModel(), open }, config: { smtp: { url: post.url } } });
+  const { modelId } = await addLine(core, [recipient]);
+  await core.deployments.start(modelId, "ada");
+  const unsure = await inspected(core, await send(core, await jpeg(1)));
+  const certain = await inspected(core, await send(core, await jpeg(2)));
+  await mailed(post, 1);
+  const mail = await post.read(0);
+  assert.deepEqual(
+    mail.attachments.map(({ filename }) => filename),
+    ["picture.jpg", "heat-map.jpg"],
+  );
+  assert.match(mail.html ?? "", /Where it looks least normal/);
+  assert.deepEqual([unsure.hasHeatMap, certain.hasHeatMap], [true, false]);
+});
+
 test("what a camera or a project is called can't become HTML, and each mail has an id of its own", async (t) => {
   const line = await openAlertLine(t);
   line.answer = { ...verdict(0.9), label: '<img src="x">' };
@@ -150,7 +189,10 @@ test("an inspection deleted before its mail goes is mailed without its picture, 
   const { store, blobs, config, publicUrl } = line.core;
   const links = recipientLinks({ prove: () => "x".repeat(43) }, publicUrl);
   const settings = { ...config.smtp, url: line.post.url };
-  await mailAction({ settings, store, blobs, links, publicUrl }).deliver(due, new AbortController().signal);
+  await mailAction({ settings, authorities: undefined, store, blobs, links, publicUrl }).deliver(
+    due,
+    new AbortController().signal,
+  );
   const mail = await line.post.read(0);
   assert.equal(mail.attachments.length, 0);
   assert.match(mail.text ?? "", /have been deleted since/);

@@ -7,6 +7,7 @@ import type { Config } from "../config.js";
 import type { DueAction } from "../store/actions.js";
 import type { Store } from "../store/store.js";
 import type { ActionKind } from "./action-kind.js";
+import type { Authorities } from "./authorities.js";
 import { alarmMail } from "./mail-templates/alarm.js";
 import { alertMail } from "./mail-templates/alert.js";
 import { confirmMail } from "./mail-templates/confirm.js";
@@ -29,6 +30,7 @@ const Envelope = z.object({
 
 export interface MailDeps {
   readonly settings: Config["smtp"];
+  readonly authorities: Authorities;
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly links: RecipientLinks;
@@ -36,7 +38,7 @@ export interface MailDeps {
   readonly publicUrl: () => string;
 }
 
-export function mailAction({ settings, store, blobs, links, publicUrl }: MailDeps): ActionKind {
+export function mailAction({ settings, authorities, store, blobs, links, publicUrl }: MailDeps): ActionKind {
   const timeoutMs = settings.timeoutSeconds * 1000;
   const transport =
     settings.url === null
@@ -47,6 +49,7 @@ export function mailAction({ settings, store, blobs, links, publicUrl }: MailDep
           greetingTimeout: timeoutMs,
           socketTimeout: timeoutMs,
           dnsTimeout: timeoutMs,
+          ...(authorities === undefined ? {} : { tls: { ca: authorities } }),
         });
   const templates: Readonly<Record<z.infer<typeof Envelope>["template"], MailTemplate>> = {
     alert: alertMail,

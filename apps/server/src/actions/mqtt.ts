@@ -1,6 +1,7 @@
 /** Tells other programs by MQTT: publishes JSON on a topic of a broker, over one connection a target that stays open for a while. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { DeliveryError } from "./action-kind.js";
+import type { Authorities } from "./authorities.js";
 import type { OpenTarget, OutgoingMessage, TargetSender } from "./target-sender.js";
 
 /** After the last message a connection is kept this long. */
@@ -20,7 +21,7 @@ export function topicOf(template: string, places: OutgoingMessage["places"]): st
 }
 
 /** @param timeoutMs for connecting, and for the broker's word that it has the message. */
-export function mqttSender({ timeoutMs }: { timeoutMs: number }): TargetSender {
+export function mqttSender({ timeoutMs, authorities }: { timeoutMs: number; authorities: Authorities }): TargetSender {
   const connections = new Map<string, Connection>();
 
   async function connect({ settings, secret }: OpenTarget): Promise<MqttClient> {
@@ -29,6 +30,7 @@ export function mqttSender({ timeoutMs }: { timeoutMs: number }): TargetSender {
       // The outbox tries again, with its own pauses, and people see why it had to.
       reconnectPeriod: 0,
       clean: true,
+      ...(authorities === undefined ? {} : { ca: authorities }),
       ...(settings.username ? { username: settings.username } : {}),
       ...(secret === null ? {} : { password: secret }),
     };

@@ -39,6 +39,27 @@ async function ask(tx: StoreWrites, projectId: string, projectName: string, addr
   return recipient;
 }
 
+/**
+ * Asks those that are new and removes those that are missing; the caller wakes the outbox once it is committed.
+ * @throws ServerError PROJECT_NOT_FOUND.
+ */
+export async function setRecipients(tx: StoreWrites, projectId: string, addresses: readonly string[]): Promise<void> {
+  const { name } = await projectOf(tx, projectId);
+  const wanted = new Map(addresses.map((address) => [address.toLowerCase(), address]));
+  for (const known of await tx.recipients.list(projectId)) {
+    if (wanted.delete(known.address.toLowerCase())) {
+      if (known.status === "left") await ask(tx, projectId, name, known.address);
+    } else if (known.status !== "left") await tx.recipients.remove(known.id);
+  }
+  for (const address of wanted.values()) await ask(tx, projectId, name, address);
+}
+
+async function projectOf(tx: StoreWrites, id: string): Promise<{ name: string }> {
+  const project = await tx.projects.alerting(id);
+  if (project === undefined) throw errors.projectNotFound({ id });
+  return project;
+}
+
 /** @param onActions told when there is a mail to send. */
 export function createRecipients(deps: {
   store: Store;
@@ -48,12 +69,6 @@ export function createRecipients(deps: {
 }): Recipients {
   const { store, links, live, onActions } = deps;
   const tellChanged = (projectId: string) => live.publish({ type: "project", projectId, change: "changed" });
-
-  async function projectOf(tx: StoreWrites, id: string): Promise<{ name: string }> {
-    const project = await tx.projects.alerting(id);
-    if (project === undefined) throw errors.projectNotFound({ id });
-    return project;
-  }
 
   async function found(tx: StoreWrites, id: string): Promise<Recipient> {
     const recipient = await tx.recipients.get(id);
@@ -93,16 +108,7 @@ export function createRecipients(deps: {
       return recipient;
     },
     async set(projectId, addresses) {
-      await store.write(async (tx) => {
-        const { name } = await projectOf(tx, projectId);
-        const wanted = new Map(addresses.map((address) => [address.toLowerCase(), address]));
-        for (const known of await tx.recipients.list(projectId)) {
-          if (wanted.delete(known.address.toLowerCase())) {
-            if (known.status === "left") await ask(tx, projectId, name, known.address);
-          } else if (known.status !== "left") await tx.recipients.remove(known.id);
-        }
-        for (const address of wanted.values()) await ask(tx, projectId, name, address);
-      });
+      await store.write((tx) => setRecipients(tx, projectId, addresses));
       tellChanged(projectId);
       onActions();
     },

@@ -31,6 +31,8 @@ export async function openPost(
     },
     ...options,
   });
+  // A client that hangs up in the middle is what some tests are about.
+  server.on("error", () => {});
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   let isClosed = false;
   const close = async () => {

@@ -45,6 +45,7 @@ export async function openTestService(options: TestServiceOptions = {}): Promise
   const openPredictor = options.openPredictor ?? playedPredictor();
   const services = await openServices(config, {
     openPredictor,
+    openEmbedder: () => Promise.reject(new Error("No backbone in these tests.")),
     log: silentLog,
     publicUrl: () => "http://127.0.0.1:8080",
     now,

@@ -91,8 +91,16 @@ test("areas and the map of defects are kept with the verdict, and leave with the
   assert.equal(await core.store.read.blobs.isReferenced(labelMapSha256 ?? ""), false);
 });
 
-test("a good part keeps no heat map", async (t) => {
-  const core = await openTestCore(t, { model: playedModel(() => verdict(0.1, heatMap)) });
+test("a sure verdict of a good part keeps no heat map: the model is asked for none", async (t) => {
+  const model = playedModel();
+  const open: typeof model.open = async () => ({
+    predict: async (_bytes, { heatMap: wanted, heatMapBelowConfidence = 0 }) => {
+      const good = verdict(0.1);
+      return wanted === true || good.confidence < heatMapBelowConfidence ? verdict(0.1, heatMap) : good;
+    },
+    close: async () => {},
+  });
+  const core = await openTestCore(t, { model: { ...model, open } });
   const { modelId } = await addLine(core);
   await core.deployments.start(modelId, "ada");
   assert.equal((await inspected(core, await send(core, await jpeg(1)))).hasHeatMap, false);

@@ -132,12 +132,14 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const deployment = await store.read.projects.deployment(inspection.projectId);
     // The model was stopped meanwhile: the picture waits for the next one.
     if (deployment?.modelId == null) return undefined;
-    const { modelId, threshold } = deployment;
+    const { modelId, threshold, alertConfidence } = deployment;
     const model = await store.read.models.get(modelId);
     if (model === undefined) throw errors.modelNotFound({ id: modelId });
     const bytes = await within(settings.stepTimeoutMs, blobs.read(inspection.imageSha256));
     const options = {
       heatMap: "anomalous",
+      // An unsure verdict is mailed, and looked at, whatever it is.
+      heatMapBelowConfidence: alertConfidence,
       labelMapPng: "anomalous",
       threshold,
       timeoutMs: settings.stepTimeoutMs,
@@ -150,10 +152,7 @@ export function createInspector(deps: InspectorDeps): Inspector {
     const { prediction } = detected;
     const held: HeldBlob[] = [];
     try {
-      const heatMap =
-        prediction.isAnomalous === true && prediction.heatMapPng !== undefined
-          ? await keep(prediction.heatMapPng)
-          : null;
+      const heatMap = prediction.heatMapPng === undefined ? null : await keep(prediction.heatMapPng);
       const labelMap = prediction.labelMapPng === undefined ? null : await keep(prediction.labelMapPng);
       const write = async (tx: StoreWrites) => {
         const isRecorded = await tx.inspections.record(inspection.id, {

@@ -22,10 +22,7 @@ export interface Prediction
 
 /** The part of `packages/models`' predictor that is used here; it owns a worker thread. */
 export interface Predictor {
-  predict(
-    bytes: Uint8Array,
-    options: { heatMap?: boolean | "anomalous"; labelMapPng?: boolean | "anomalous"; threshold?: number },
-  ): Promise<Prediction>;
+  predict(bytes: Uint8Array, options: Omit<PredictOptions, "timeoutMs">): Promise<Prediction>;
   close(): Promise<void>;
 }
 
@@ -34,6 +31,8 @@ export type OpenPredictor = (file: Uint8Array, options: { threads: number; nicen
 export interface PredictOptions {
   /** `"anomalous"`: only where the verdict is an anomaly. */
   readonly heatMap?: boolean | "anomalous";
+  /** With `heatMap: "anomalous"`: also where the verdict is less sure than this. */
+  readonly heatMapBelowConfidence?: number;
   /** `"anomalous"`: only where a kind of defect shows. */
   readonly labelMapPng?: boolean | "anomalous";
   /** The threshold in force, 0–1. */
@@ -154,8 +153,8 @@ export function createPredictors(deps: PredictorsDeps): Predictors {
       use(entry);
       try {
         const predictor = await entry.opened;
-        const { heatMap = false, labelMapPng = false, threshold = 0.5 } = options;
-        return await within(options.timeoutMs, predictor.predict(bytes, { heatMap, labelMapPng, threshold }));
+        const { timeoutMs, ...asked } = options;
+        return await within(timeoutMs, predictor.predict(bytes, asked));
       } catch (error) {
         if (!isPictureError(error) && !entry.isDropped) {
           log.warn(

@@ -1,4 +1,4 @@
-/** What a change of an alarm's state sends: a mail to each recipient who has confirmed, a message to each target, through the outbox. */
+/** What a change of an alarm's state sends: a mail to each of its recipients who has confirmed, a message to each of its targets, through the outbox. */
 import { conditionText } from "@sightline/api/alarm-words";
 import type { Recipient } from "@sightline/api/alerts";
 import type { Alarm, AlarmState } from "@sightline/api/monitoring";

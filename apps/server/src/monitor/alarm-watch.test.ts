@@ -41,6 +41,7 @@ const anomalies: AlarmSettings = {
   missingData: "notBreaching",
   isOn: true,
   notifyOn: ["ALARM", "OK"],
+  tells: null,
 };
 
 async function openLine(t: TestContext, score: () => number = () => 0.9) {
@@ -312,4 +313,67 @@ test("the history keeps the latest changes and forgets the oldest", async (t) =>
   );
   const history = await core.store.read.alarms.history(id);
   assert.deepEqual([history.length, history[0]?.reason, history.at(-1)?.reason], [500, "509", "10"]);
+});
+
+test("an alarm that names whom it tells, tells nobody else; once they are removed it tells nobody", async (t) => {
+  const { core, clock, projectId, add } = await openLine(t);
+  const { named, targetId } = await core.store.write(async (tx) => {
+    const { id } = await tx.recipients.confirm((await tx.recipients.ask(projectId, "shift@example.com")).id);
+    const target = { projectId, kind: "webhook", name: "MES", settings: { url: "http://127.0.0.1:9/" } } as const;
+    await tx.targets.insert({ ...target, name: "another", sealedSecret: null });
+    return { named: id, targetId: await tx.targets.insert({ ...target, sealedSecret: null }) };
+  });
+  const id = await add({ threshold: 1, tells: { recipientIds: [named], targetIds: [targetId] } });
+  assert.deepEqual((await alarmOf(core, id)).tells, { recipientIds: [named], targetIds: [targetId] });
+  await inspect(core, 1);
+  await core.alarmWatch.look();
+  const told = (await core.store.read.actions.list({ limit: 50 })).items.filter(({ summary }) =>
+    summary.includes("Alarm: Many"),
+  );
+  assert.deepEqual(told.map(({ kind }) => kind).toSorted(), ["mail", "webhook"]);
+  assert.ok(told.some(({ summary }) => summary.endsWith("→ shift@example.com")));
+  assert.ok(told.some((action) => action.targetId === targetId));
+
+  await core.store.write(async (tx) => {
+    await tx.recipients.remove(named);
+    await tx.targets.remove(targetId);
+  });
+  assert.deepEqual((await alarmOf(core, id)).tells, { recipientIds: [], targetIds: [] });
+  clock.pass(120);
+  await core.alarmWatch.look();
+  assert.deepEqual(
+    (await core.store.read.alarms.history(id)).map(({ to, isTold }) => [to, isTold]),
+    [
+      ["OK", false],
+      ["ALARM", true],
+    ],
+  );
+});
+
+test("a camera that sends nothing any more rings the alarm on silence, and its next picture ends it", async (t) => {
+  const { core, clock, projectId, add } = await openLine(t);
+  await core.store.write((tx) =>
+    tx.cameras.insert({ id: "cam-new", projectId, name: "not in use yet", assemblyLineId: "line-1" }),
+  );
+  const id = await add({ metric: "silence", statistic: "maximum", threshold: 600, missingData: "ignore" });
+  const minute = async () => {
+    await core.silenceWatch.look();
+    await core.alarmWatch.look();
+    const { state, reason } = await alarmOf(core, id);
+    clock.pass(60);
+    return { state, reason };
+  };
+  await inspect(core, 1);
+  for (let i = 0; i < 10; i++) assert.notEqual((await minute()).state, "ALARM", `after ${i} minutes`);
+  const ringing = await minute();
+  assert.equal(ringing.state, "ALARM");
+  assert.match(ringing.reason, /600 s/);
+  await inspect(core, 2);
+  await minute();
+  assert.equal((await minute()).state, "OK");
+  const counted = await core.store.read.readings.counters({ projectId, fromMs: 0, toMs: clock.now() });
+  assert.deepEqual(
+    counted.map(({ cameraId }) => cameraId),
+    ["cam-1"],
+  );
 });

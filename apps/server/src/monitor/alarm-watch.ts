@@ -82,8 +82,13 @@ export function startAlarmWatch(deps: AlarmWatchDeps): AlarmWatch {
       // Muted or renamed since the look began: what is in force now decides who is told.
       const inForce = await tx.alarms.get(alarm.id);
       if (inForce === undefined) return 0;
-      const recipients = await tx.recipients.confirmed(alarm.projectId);
-      const targets = (await tx.targets.list(alarm.projectId)).filter(({ isEnabled }) => isEnabled);
+      const { tells } = inForce;
+      const recipients = (await tx.recipients.confirmed(alarm.projectId)).filter(
+        ({ id }) => tells?.recipientIds.includes(id) ?? true,
+      );
+      const targets = (await tx.targets.list(alarm.projectId)).filter(
+        ({ id, isEnabled }) => isEnabled && (tells?.targetIds.includes(id) ?? true),
+      );
       const isHeard = recipients.length + targets.length > 0;
       const changes = seen.changes.map((change) => ({ ...change, isTold: isHeard && isTold(inForce, change, now()) }));
       const numbers = await tx.alarms.recordLook(alarm.id, revision, { ...seen, changes });

@@ -13,6 +13,7 @@ const drift = {
   missingData: "ignore",
   isOn: true,
   notifyOn: ["ALARM", "OK"],
+  tells: null,
 } satisfies Omit<AlarmSettings, "name" | "metric">;
 
 /** By kind; a kind's name is stored and never changes. */
@@ -31,8 +32,10 @@ export const defaultAlarms: Readonly<Record<string, AlarmSettings>> = {
     missingData: "notBreaching",
     isOn: true,
     notifyOn: [],
+    tells: null,
   },
   // An hour apart from what was trained on: slow, so that one odd batch rings nothing.
   scoreDrift: { ...drift, name: "Drift of scores", metric: "scoreDrift" },
   pictureDrift: { ...drift, name: "Drift of pictures", metric: "pictureDrift" },
+  featureDrift: { ...drift, name: "Drift of features", metric: "featureDrift" },
 };

@@ -8,9 +8,10 @@ import type { BlobStore } from "../blobs/blob-store.js";
 import { type Now, toTime } from "../ids.js";
 import type { Limiter } from "../intake/limiter.js";
 import type { Log } from "../log.js";
-import type { SeenPicture } from "../store/drifts.js";
+import type { ReferencePicture, SeenPicture } from "../store/drifts.js";
 import type { Store } from "../store/store.js";
-import { driftOf, scoreDriftOf } from "./drift.js";
+import { driftOf, mixDriftOf } from "./drift.js";
+import { createFeatureDrift, type MeasuredReference, type OpenEmbedder } from "./feature-drift.js";
 import { figurePixels, figuresOf, figureTitles } from "./picture-figures.js";
 
 export interface DriftWatch {
@@ -23,6 +24,7 @@ export interface DriftWatchDeps {
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly decoding: Limiter;
+  readonly openEmbedder: OpenEmbedder;
   readonly everyMs: number;
   readonly now: Now;
   readonly log: Log;
@@ -47,6 +49,11 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
   /** The newest picture that was compared, by camera. */
   const compared = new Map<string, string>();
   let isStopped = false;
+  const features = createFeatureDrift({
+    ...{ store, blobs, openEmbedder: deps.openEmbedder, log },
+    ...{ fewestReferences, fewestPictures, measuredAtOnce },
+    isStopped: () => isStopped,
+  });
   let running: Promise<void> | undefined;
 
   /** `null` where the file is gone or damaged: it says nothing of drift. */
@@ -60,9 +67,9 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
     }
   }
 
-  async function referencesOf(projectId: string): Promise<number[][]> {
+  async function figuresOfReferences(pictures: readonly ReferencePicture[]): Promise<number[][]> {
     const all: number[][] = [];
-    for (const { id, sha256, figures } of await store.read.drifts.references(projectId, mostReferences)) {
+    for (const { id, sha256, figures } of pictures) {
       if (isStopped) break;
       const own = figures ?? (await measured(sha256));
       if (own === null) continue;
@@ -89,13 +96,15 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
     projectId: string,
     cameraId: string,
     model: ModelDetail,
-    references: number[][],
+    { references, reference }: Training,
   ): Promise<void> {
     const pictures = await store.read.drifts.latest(cameraId, model.id, mostPictures);
     const newest = pictures[0]?.id;
     if (newest === undefined || compared.get(cameraId) === newest) return;
     const figures = await withFigures(pictures);
     const looks = pictureDrift(references, figures);
+    const measuredBy = pictures.length < fewestPictures ? null : await reference();
+    const shown = measuredBy === null ? null : await features.drift(measuredBy, pictures);
     const found: CameraDrift = {
       projectId,
       cameraId,
@@ -105,6 +114,8 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
       pictures: pictures.length,
       scoreDrift: scoreDrift(model, pictures),
       pictureDrift: looks?.drift ?? null,
+      featureDrift: shown?.featureDrift ?? null,
+      farShare: shown?.farShare ?? null,
       mostChanged: looks?.mostChanged ?? null,
       health: healthOf(pictures, references, figures),
     };
@@ -112,8 +123,10 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
       if ((await tx.cameras.get(cameraId))?.projectId !== projectId) return;
       await tx.drifts.put(found);
       const atMs = now();
-      for (const metric of ["scoreDrift", "pictureDrift"] as const) {
-        const value = found[metric];
+      const { scoreDrift, pictureDrift, featureDrift, health } = found;
+      const read = { scoreDrift, pictureDrift, featureDrift, trouble: health.length };
+      for (const metric of Object.keys(read) as (keyof typeof read)[]) {
+        const value = read[metric];
         if (value !== null) await tx.readings.add({ projectId, cameraId, metric, atMs, value });
       }
     });
@@ -125,18 +138,29 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
       const model = await store.read.models.getDetail(modelId);
       const cameras = await store.read.cameras.list(projectId);
       if (model === undefined || cameras.length === 0) continue;
-      const references = await referencesOf(projectId);
+      const pictures = await store.read.drifts.references(projectId, model, mostReferences);
+      const references = await figuresOfReferences(pictures);
+      let reference: Promise<MeasuredReference | null> | undefined;
+      const training: Training = {
+        references,
+        reference: () => {
+          reference ??= features.reference(pictures);
+          return reference;
+        },
+      };
       for (const { id } of cameras) {
         if (isStopped) return;
-        await compare(projectId, id, model, references);
+        await compare(projectId, id, model, training);
       }
     }
   }
 
   function look(): Promise<void> {
-    running ??= compareAll().finally(() => {
-      running = undefined;
-    });
+    running ??= compareAll()
+      .finally(() => features.rest())
+      .finally(() => {
+        running = undefined;
+      });
     return running;
   }
 
@@ -155,6 +179,13 @@ export function startDriftWatch(deps: DriftWatchDeps): DriftWatch {
   };
 }
 
+/** What a model was trained on, as its cameras' pictures are held against it. */
+interface Training {
+  readonly references: number[][];
+  /** Made when the first camera needs it. */
+  readonly reference: () => Promise<MeasuredReference | null>;
+}
+
 /** `null` where the model gives no scores, or there are too few to compare. */
 function scoreDrift({ scores }: ModelDetail, pictures: readonly SeenPicture[]): number | null {
   // Back on the model's own scale, on which the held-out scores are: moving the threshold is no drift.
@@ -164,7 +195,7 @@ function scoreDrift({ scores }: ModelDetail, pictures: readonly SeenPicture[]): 
   const of = (isAnomaly: boolean) => scores.filter((one) => one.isAnomaly === isAnomaly).map(({ score }) => score);
   const normal = of(false);
   if (live.length < fewestPictures || normal.length < fewestReferences) return null;
-  return scoreDriftOf(normal, of(true), live).drift;
+  return mixDriftOf(normal, of(true), live).drift;
 }
 
 function pictureDrift(references: readonly number[][], figures: readonly number[][]) {

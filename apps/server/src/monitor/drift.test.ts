@@ -4,8 +4,9 @@ import { type TestContext, test } from "node:test";
 import type { MetricName } from "@sightline/api/monitoring";
 import { decodeImage, encodeJpeg } from "@sightline/dataset/image-file";
 import type { Services } from "../services.js";
-import { addLine, inspected, openTestCore, playedModel, send, verdict } from "../test-fixtures.js";
-import { criticalDistance, driftOf, scoreDriftOf } from "./drift.js";
+import { addLine, inspected, openTestCore, playedEmbedder, playedModel, send, verdict } from "../test-fixtures.js";
+import { criticalDistance, driftOf, mixDriftOf } from "./drift.js";
+import { farShareOf, fitReference } from "./feature-distance.js";
 import { figuresOf, figureTitles } from "./picture-figures.js";
 
 /** Mulberry32: the same numbers each time. */
@@ -54,12 +55,12 @@ test("fewer or more anomalies than in training is no drift of scores; a creep of
     ...draw(good, 0.1 + creep, 0.4 + creep, random),
     ...draw(bad, 0.6, 0.9, random),
   ];
-  assert.ok(scoreDriftOf(normal, anomalous, live(200, 0)).drift < 1);
-  assert.ok(scoreDriftOf(normal, anomalous, live(120, 80)).drift < 1);
-  assert.ok(scoreDriftOf(normal, anomalous, live(200, 0, 0.12)).drift > 1);
+  assert.ok(mixDriftOf(normal, anomalous, live(200, 0)).drift < 1);
+  assert.ok(mixDriftOf(normal, anomalous, live(120, 80)).drift < 1);
+  assert.ok(mixDriftOf(normal, anomalous, live(200, 0, 0.12)).drift > 1);
   // Nearly every part bad is a change, even where each of them looks like a known anomaly.
-  assert.ok(scoreDriftOf(normal, anomalous, live(10, 190)).drift > 1);
-  assert.ok(scoreDriftOf(normal, [], live(200, 0)).drift < 1);
+  assert.ok(mixDriftOf(normal, anomalous, live(10, 190)).drift > 1);
+  assert.ok(mixDriftOf(normal, [], live(200, 0)).drift < 1);
 });
 
 /** A noisy picture, so that its figures spread like those of a camera. */
@@ -97,8 +98,9 @@ const heldOut = Array.from({ length: 40 }, (_, index) => ({
 }));
 
 /** A line with 30 training pictures of this light, whose model held out scores of 0.1 to 0.4. */
-async function openTrainedLine(t: TestContext, score: (call: number) => number) {
+async function openTrainedLine(t: TestContext, score: (call: number) => number, openEmbedder = playedEmbedder) {
   const core = await openTestCore(t, {
+    openEmbedder,
     config: { monitor: { everySeconds: 60, driftSeconds: 3600 } },
     model: playedModel((_, call) => verdict(score(call))),
   });
@@ -178,7 +180,7 @@ test("darker pictures and creeping scores are told per camera with what changed,
   assert.ok(found.pictureDrift !== null && found.pictureDrift > 1, `pictures ${found.pictureDrift}`);
   assert.ok((found.mostChanged?.after ?? 255) < (found.mostChanged?.before ?? 0), JSON.stringify(found.mostChanged));
   const nowMs = core.now();
-  for (const metric of ["scoreDrift", "pictureDrift"] satisfies MetricName[]) {
+  for (const metric of ["scoreDrift", "pictureDrift", "trouble"] satisfies MetricName[]) {
     const sets = await core.store.read.readings.sets({
       projectId,
       metric,
@@ -192,7 +194,7 @@ test("darker pictures and creeping scores are told per camera with what changed,
   const alarms = await core.store.read.alarms.list(projectId);
   assert.deepEqual(
     alarms.map(({ name }) => name),
-    ["Anomalies", "Drift of scores", "Drift of pictures"],
+    ["Anomalies", "Drift of scores", "Drift of pictures", "Drift of features"],
   );
 });
 
@@ -203,6 +205,100 @@ test("a camera that sends one blurred file over and over is told as frozen and b
   await core.driftWatch.look();
   const [found] = await core.store.read.drifts.list(projectId);
   assert.deepEqual([found?.health, found?.pictureDrift, found?.scoreDrift], [["frozen", "blurred"], null, null]);
+});
+
+test("distances are in units of each feature's spread, and those of held-out pictures say what is far", () => {
+  const random = seeded(3);
+  const picture = (shift = 0) => Float32Array.from({ length: 40 }, (_, at) => (at + 1) * (random() + shift));
+  const training = Array.from({ length: 60 }, () => picture());
+  const reference = fitReference(training, [picture(2)]);
+  const near = Array.from({ length: 200 }, () => reference.distanceOf(picture()));
+  const far = Array.from({ length: 200 }, () => reference.distanceOf(picture(0.5)));
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  assert.ok(Math.abs(mean(near) - 1) < 0.1, `${mean(near)} for pictures of the same kind`);
+  assert.ok(mean(reference.normal) > mean(training.map(reference.distanceOf)), "held out is farther than fitted");
+  assert.ok(Math.min(...far) > mean(near));
+  assert.ok((reference.anomalous[0] ?? 0) > 4);
+  assert.ok(farShareOf(reference, near) < 0.2);
+  assert.equal(farShareOf(reference, far), 1);
+  assert.ok(mixDriftOf(reference.normal, [], near, "above").drift < 1);
+  assert.ok(mixDriftOf(reference.normal, [], far, "above").drift > 1);
+  assert.ok(mixDriftOf(reference.normal, [], training.map(reference.distanceOf), "above").drift < 1);
+});
+
+test("a feature that never varied in training does not make every picture far", () => {
+  const flat = Array.from({ length: 20 }, (_, index) => Float32Array.of(5, index % 4, (index * 7) % 5));
+  const { distanceOf } = fitReference(flat);
+  assert.ok(Number.isFinite(distanceOf(Float32Array.of(5.001, 1, 2))));
+  assert.ok(distanceOf(Float32Array.of(5.001, 1, 2)) < 2);
+});
+
+/** Brighter on the right, with the same mean light. */
+async function turned(seed: number): Promise<Buffer> {
+  const { width, height, data } = await decodeImage(await photo(seed, 128));
+  const slanted = data.map((value, at) => value + 3 * ((Math.floor(at / 3) % width) - width / 2));
+  return Buffer.from(await encodeJpeg({ width, height, data: slanted }, 95));
+}
+
+test("pictures that show something else are far from the training's; measured once, they are not embedded again", async (t) => {
+  let embedded = 0;
+  let [opened, closed] = [0, 0];
+  const counting: typeof playedEmbedder = async () => {
+    opened++;
+    const played = await playedEmbedder();
+    const embed = (bytes: Uint8Array) => {
+      embedded++;
+      return played.embed(bytes);
+    };
+    return { ...played, embed, close: async () => void closed++ };
+  };
+  const { core, projectId } = await openTrainedLine(t, usualScore, counting);
+  await inspect(core, 60, (index) => photo(index, 128));
+  await core.driftWatch.look();
+  const [usual] = await core.store.read.drifts.list(projectId);
+  assert.ok(usual?.featureDrift != null && usual.featureDrift < 1, `features ${usual?.featureDrift}`);
+  // 30 of the training, 50 new ones at most at one look.
+  assert.deepEqual([embedded, opened, closed], [80, 1, 1]);
+  await inspect(core, 150, (index) => turned(5000 + index));
+  for (let look = 0; look < 3; look++) {
+    await inspect(core, 1, () => turned(9000 + look));
+    await core.driftWatch.look();
+  }
+  const [found] = await core.store.read.drifts.list(projectId);
+  assert.ok(found?.featureDrift != null && found.featureDrift > 1, `features ${found?.featureDrift}`);
+  assert.ok((found.farShare ?? 0) > 0.5, `far ${found.farShare}`);
+  assert.ok(embedded <= 80 + 153, `${embedded} embedded`);
+  await core.alarmWatch.look();
+  const alarm = (await core.store.read.alarms.list(projectId)).find(({ metric }) => metric === "featureDrift");
+  assert.equal(alarm?.name, "Drift of features");
+});
+
+test("without a backbone the other drifts are told all the same", async (t) => {
+  const { core, projectId } = await openTrainedLine(t, usualScore, () => Promise.reject(new Error("no file")));
+  await inspect(core, 60, (index) => photo(index, 128));
+  await core.driftWatch.look();
+  const [found] = await core.store.read.drifts.list(projectId);
+  assert.deepEqual([found?.featureDrift, found?.farShare], [null, null]);
+  assert.ok(found?.pictureDrift != null && found.scoreDrift != null);
+});
+
+test("pictures that came after a training do not stand for it", async (t) => {
+  const { core, projectId } = await openTrainedLine(t, usualScore);
+  const [model] = await core.store.read.models.list(projectId);
+  assert.ok(model);
+  const before = await core.store.read.drifts.references(projectId, model, 200);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await core.addLabelledPicture({
+    ...{ projectId, name: "later.jpg", annotation: { kind: "label", label: "anomaly" }, part: "train" },
+    ...{ contentType: "image/jpeg", bytes: await photo(77, 20) },
+  });
+  assert.deepEqual(await core.store.read.drifts.references(projectId, model, 200), before);
+  const uploaded = await core.store.read.drifts.references(projectId, { ...model, source: "uploaded" }, 200);
+  assert.deepEqual(
+    uploaded.filter(({ isNormal }) => !isNormal).map(({ figures }) => figures),
+    [null],
+  );
+  assert.equal(uploaded.length, before.length + 1);
 });
 
 test("nothing new from a camera is not compared again", async (t) => {

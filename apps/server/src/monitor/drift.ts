@@ -17,14 +17,17 @@ export interface Drift {
   readonly drift: number;
 }
 
-/** Largest difference between two step functions, each given as sorted values with weights that sum to 1. */
-function largestGap(a: readonly Weighted[], b: readonly Weighted[]): number {
+/** "above": only what is larger than it should be counts. */
+type Side = "both" | "above";
+
+/** Largest difference between two step functions, each given as sorted values with weights that sum to 1; one-sided: of `b` above `a`. */
+function largestGap(a: readonly Weighted[], b: readonly Weighted[], side: Side): number {
   let [i, j, below, above, gap] = [0, 0, 0, 0, 0];
   while (i < a.length || j < b.length) {
     const value = Math.min(a[i]?.value ?? Number.POSITIVE_INFINITY, b[j]?.value ?? Number.POSITIVE_INFINITY);
     for (let next = a[i]; next !== undefined && next.value <= value; next = a[++i]) below += next.weight;
     for (let next = b[j]; next !== undefined && next.value <= value; next = b[++j]) above += next.weight;
-    gap = Math.max(gap, Math.abs(below - above));
+    gap = Math.max(gap, side === "both" ? Math.abs(below - above) : below - above);
   }
   return gap;
 }
@@ -39,32 +42,39 @@ const weighted = (values: readonly number[], total = 1): Weighted[] =>
 const sorted = (values: readonly Weighted[]) => values.toSorted((a, b) => a.value - b.value);
 
 /** The distance that chance exceeds once in a thousand times, between samples of these sizes. */
-export function criticalDistance(reference: number, live: number, figures = 1): number {
+export function criticalDistance(reference: number, live: number, figures = 1, side: Side = "both"): number {
   // Several figures are several chances to be wrong (Bonferroni).
-  return Math.sqrt((-Math.log(chance / figures / 2) / 2) * ((reference + live) / (reference * live)));
+  const tail = chance / figures / (side === "both" ? 2 : 1);
+  return Math.sqrt((-Math.log(tail) / 2) * ((reference + live) / (reference * live)));
 }
 
-function against(distance: number, reference: number, live: number, figures: number): Drift {
-  return { distance, drift: distance / Math.max(leastDistance, criticalDistance(reference, live, figures)) };
+function against(distance: number, critical: number): Drift {
+  return { distance, drift: distance / Math.max(leastDistance, critical) };
 }
 
 /** @param figures how many figures are held against their references at the same time. */
 export function driftOf(reference: readonly number[], live: readonly number[], figures = 1): Drift {
-  const distance = largestGap(sorted(weighted(reference)), sorted(weighted(live)));
-  return against(distance, reference.length, live.length, figures);
+  const distance = largestGap(sorted(weighted(reference)), sorted(weighted(live)), "both");
+  return against(distance, criticalDistance(reference.length, live.length, figures));
 }
 
 /**
- * Drift of anomaly scores. More or fewer anomalies than in the training pictures is no drift, so the live scores are held
- * against the nearest mix of normal and anomalous held-out scores (after González-Castro et al. 2013, who estimate shares so).
+ * Drift of what differs between normal and anomalous pictures, such as scores. More or fewer anomalies than in the training
+ * pictures is no drift, so the live values are held against the nearest mix of normal and anomalous held-out ones
+ * (after González-Castro et al. 2013, who estimate shares so).
  */
-export function scoreDriftOf(normal: readonly number[], anomalous: readonly number[], live: readonly number[]): Drift {
+export function mixDriftOf(
+  normal: readonly number[],
+  anomalous: readonly number[],
+  live: readonly number[],
+  side: Side = "both",
+): Drift {
   const seen = sorted(weighted(live));
   let nearest = Number.POSITIVE_INFINITY;
   for (let percent = 0; percent <= (anomalous.length === 0 ? 0 : largestShare * 100); percent++) {
     const share = percent / 100;
     const mix = sorted([...weighted(normal, 1 - share), ...(share === 0 ? [] : weighted(anomalous, share))]);
-    nearest = Math.min(nearest, largestGap(mix, seen));
+    nearest = Math.min(nearest, largestGap(mix, seen, side));
   }
-  return against(nearest, normal.length + anomalous.length, live.length, 1);
+  return against(nearest, criticalDistance(normal.length + anomalous.length, live.length, 1, side));
 }

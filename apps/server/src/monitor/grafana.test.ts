@@ -56,6 +56,8 @@ describe("the Grafana dashboard", () => {
         pictures: 60,
         scoreDrift: 0.4,
         pictureDrift: 1.2,
+        featureDrift: 0.7,
+        farShare: 0.1,
         mostChanged: null,
         health: [],
       }),

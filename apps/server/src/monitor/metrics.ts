@@ -62,6 +62,12 @@ export function createMetrics({
     labelNames: ["project", "camera", "of"],
     registers,
   });
+  const lastPictures = new Gauge({
+    name: "sightline_camera_last_picture_timestamp_seconds",
+    help: "When a camera's last picture came, in seconds since 1970; cameras that never sent one are not told",
+    labelNames: ["project", "camera"],
+    registers,
+  });
   const inference = new Histogram({
     name: "sightline_inference_seconds",
     help: "Time a model took for one picture",
@@ -138,17 +144,23 @@ export function createMetrics({
     const projects = await Promise.all(refused.map(({ projectId }) => nameOf(projectId)));
     const watched = await store.read.alarms.watched();
     const drifted = await store.read.drifts.list();
+    const cameras = (await store.read.cameras.list()).filter(({ lastImageAt }) => lastImageAt !== null);
+    const owners = await Promise.all(cameras.map(({ projectId }) => nameOf(projectId)));
     const homes = await Promise.all(drifted.map(({ projectId }) => nameOf(projectId)));
     // Nothing is awaited from here on, so that two who ask at the same time don't count twice.
     invalid.reset();
     for (const [index, { cameraId: camera, code: reason, count }] of refused.entries())
       invalid.inc({ project: projects[index] ?? "", camera, reason }, count);
     drifts.reset();
-    for (const [index, { cameraId: camera, scoreDrift, pictureDrift }] of drifted.entries()) {
+    for (const [index, { cameraId: camera, scoreDrift, pictureDrift, featureDrift }] of drifted.entries()) {
       const project = homes[index] ?? "";
       if (scoreDrift !== null) drifts.set({ project, camera, of: "scores" }, scoreDrift);
       if (pictureDrift !== null) drifts.set({ project, camera, of: "pictures" }, pictureDrift);
+      if (featureDrift !== null) drifts.set({ project, camera, of: "features" }, featureDrift);
     }
+    lastPictures.reset();
+    for (const [index, { id: camera, lastImageAt }] of cameras.entries())
+      lastPictures.set({ project: owners[index] ?? "", camera }, Date.parse(lastImageAt ?? "") / 1000);
     alarms.reset();
     for (const { alarm } of watched) {
       const { projectName: project, name } = alarm;

@@ -7,9 +7,10 @@ import type {
   Comparison,
   MetricName,
   MissingData,
+  Receivers,
   Statistic,
 } from "@sightline/api/monitoring";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
 import type { Queries } from "./database.js";
 import type { AlarmsTable } from "./tables.js";
@@ -35,7 +36,7 @@ const keptChanges = 500;
 const notYet = "It was not evaluated yet.";
 const switchedOff = "It is switched off.";
 
-type AlarmRow = Selectable<AlarmsTable> & { project_name: string };
+type AlarmRow = Selectable<AlarmsTable> & { project_name: string; recipient_ids: string; target_ids: string };
 
 function toAlarm(row: AlarmRow): Alarm {
   return {
@@ -54,6 +55,13 @@ function toAlarm(row: AlarmRow): Alarm {
     missingData: row.missing_data as MissingData,
     isOn: row.is_on === 1,
     notifyOn: JSON.parse(row.notify_on) as AlarmState[],
+    tells:
+      row.tells_all === 1
+        ? null
+        : {
+            recipientIds: JSON.parse(row.recipient_ids) as string[],
+            targetIds: JSON.parse(row.target_ids) as string[],
+          },
     mutedUntil: toTimeOrNull(row.muted_until),
     state: row.state,
     reason: row.reason,
@@ -76,7 +84,13 @@ const toColumns = (settings: AlarmSettings) => ({
   missing_data: settings.missingData,
   is_on: settings.isOn ? (1 as const) : (0 as const),
   notify_on: JSON.stringify([...new Set(settings.notifyOn)]),
+  tells_all: settings.tells === null ? (1 as const) : (0 as const),
 });
+
+/** JSON list of the receivers of one kind that an alarm names. */
+const named = (column: "recipient_id" | "target_id") =>
+  sql<string>`(select json_group_array(id) from (select ${sql.ref(column)} as id from alarm_receivers
+    where alarm_id = alarms.id and ${sql.ref(column)} is not null order by 1))`;
 
 export function alarmReads(queries: Queries) {
   const selected = () =>
@@ -84,7 +98,8 @@ export function alarmReads(queries: Queries) {
       .selectFrom("alarms")
       .innerJoin("projects", "projects.id", "alarms.project_id")
       .selectAll("alarms")
-      .select("projects.name as project_name");
+      .select("projects.name as project_name")
+      .select([named("recipient_id").as("recipient_ids"), named("target_id").as("target_ids")]);
   return {
     /** In the order of their making. */
     async list(projectId?: string): Promise<Alarm[]> {
@@ -137,6 +152,15 @@ export function alarmReads(queries: Queries) {
 }
 
 export function alarmWrites(queries: Queries, now: Now, newId: NewId) {
+  /** In the place of those named before. */
+  async function name(alarmId: string, tells: Receivers | null): Promise<void> {
+    await queries.deleteFrom("alarm_receivers").where("alarm_id", "=", alarmId).execute();
+    const rows = [
+      ...[...new Set(tells?.recipientIds)].map((recipient_id) => ({ recipient_id, target_id: null })),
+      ...[...new Set(tells?.targetIds)].map((target_id) => ({ recipient_id: null, target_id })),
+    ].map((row) => ({ alarm_id: alarmId, ...row }));
+    if (rows.length > 0) await queries.insertInto("alarm_receivers").values(rows).execute();
+  }
   async function insert(projectId: string, settings: AlarmSettings): Promise<string> {
     const id = newId();
     await queries
@@ -154,6 +178,7 @@ export function alarmWrites(queries: Queries, now: Now, newId: NewId) {
         created_at: now(),
       })
       .execute();
+    await name(id, settings.tells);
     return id;
   }
   return {
@@ -168,6 +193,7 @@ export function alarmWrites(queries: Queries, now: Now, newId: NewId) {
         .set((e) => ({ ...toColumns(settings), ...off, judged_until: null, revision: e("revision", "+", 1) }))
         .where("id", "=", id)
         .execute();
+      await name(id, settings.tells);
     },
     async mute(id: string, untilMs: number | null): Promise<void> {
       await queries.updateTable("alarms").set({ muted_until: untilMs }).where("id", "=", id).execute();

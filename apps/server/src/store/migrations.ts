@@ -9,6 +9,7 @@ import { resultFormat } from "./result-format.js";
 import { reviewFormat } from "./review-format.js";
 import { secondFormat } from "./second-format.js";
 import { thumbnailFormat } from "./thumbnail-format.js";
+import { watchFormat } from "./watch-format.js";
 
 export interface Migration {
   /** Consecutive from 1; kept in `PRAGMA user_version`. */
@@ -302,4 +303,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, title: "areas and maps of defects", sql: defectsFormat },
   { version: 9, title: "results for the result files", sql: resultFormat },
   { version: 10, title: "thumbnails made when looked at", sql: thumbnailFormat },
+  { version: 11, title: "receivers of alarms, drift of features", sql: watchFormat },
 ];

@@ -9,6 +9,8 @@ import type { ProjectsTable } from "./tables.js";
 export interface Deployment {
   readonly modelId: string | null;
   readonly threshold: number;
+  /** Verdicts less sure than this are mailed. */
+  readonly alertConfidence: number;
 }
 
 /** What a verdict needs to know of its project. */
@@ -144,10 +146,10 @@ export function projectReads(queries: Queries) {
     async deployment(id: string): Promise<Deployment | undefined> {
       const row = await queries
         .selectFrom("projects")
-        .select(["running_model_id", "threshold"])
+        .select(["running_model_id", "threshold", "alert_confidence"])
         .where("id", "=", id)
         .executeTakeFirst();
-      return row && { modelId: row.running_model_id, threshold: row.threshold };
+      return row && { modelId: row.running_model_id, threshold: row.threshold, alertConfidence: row.alert_confidence };
     },
     /** Projects with a running model. */
     async deployed(): Promise<{ projectId: string; modelId: string; threshold: number }[]> {

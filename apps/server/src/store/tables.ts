@@ -415,6 +415,8 @@ export interface AlarmsTable {
   is_on: Bit;
   /** JSON: the states whose beginning is told. */
   notify_on: string;
+  /** 0: only those in `alarm_receivers`. */
+  tells_all: Generated<Bit>;
   muted_until: number | null;
   revision: Generated<number>;
   state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
@@ -423,6 +425,13 @@ export interface AlarmsTable {
   judged_until: number | null;
   evaluated_at: number | null;
   created_at: Fixed<number>;
+}
+
+export interface AlarmReceiversTable {
+  alarm_id: Fixed<string>;
+  /** One of the two. */
+  recipient_id: Fixed<string | null>;
+  target_id: Fixed<string | null>;
 }
 
 export interface AlarmChangesTable {
@@ -533,6 +542,21 @@ export interface SampleFiguresTable {
   figures: Fixed<string>;
 }
 
+export interface SampleEmbeddingsTable {
+  sample_id: Fixed<string>;
+  /** Digest of the network that made it. */
+  backbone: string;
+  /** float32, little endian, base64. */
+  embedding: string;
+}
+
+export interface InspectionDistancesTable {
+  inspection_id: Fixed<string>;
+  /** Digest of the training pictures and the network. */
+  measured_by: string;
+  distance: number;
+}
+
 export interface CameraDriftsTable {
   camera_id: Fixed<string>;
   project_id: string;
@@ -624,10 +648,13 @@ export interface Tables {
   actions: ActionsTable;
   readings: ReadingsTable;
   alarms: AlarmsTable;
+  alarm_receivers: AlarmReceiversTable;
   alarm_changes: AlarmChangesTable;
   given_alarms: GivenAlarmsTable;
   inspection_figures: InspectionFiguresTable;
   sample_figures: SampleFiguresTable;
+  sample_embeddings: SampleEmbeddingsTable;
+  inspection_distances: InspectionDistancesTable;
   camera_drifts: CameraDriftsTable;
   results: ResultsTable;
   result_files: ResultFilesTable;

@@ -31,7 +31,8 @@ export async function picturesOf(inspectionId: string, { store, blobs }: MailCon
   }
   if (stored.heatMapSha256 !== null) {
     const bytes = await encodeOverlay(picture, await blobs.read(stored.heatMapSha256), 82);
-    shown.push({ title: "Where the anomaly is", fileName: "heat-map.jpg", bytes });
+    const title = inspection.isAnomalous ? "Where the anomaly is" : "Where it looks least normal";
+    shown.push({ title, fileName: "heat-map.jpg", bytes });
   }
   return shown;
 }

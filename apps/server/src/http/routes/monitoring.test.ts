@@ -17,6 +17,7 @@ const settings: AlarmSettings = {
   missingData: "breaching",
   isOn: true,
   notifyOn: ["ALARM"],
+  tells: null,
 };
 
 describe("monitoring", () => {
@@ -81,6 +82,25 @@ describe("monitoring", () => {
     const params = { alarmId: first.json.id as string };
     const body = { ...settings, name: "twice" };
     assert.equal((await service.call("changeAlarm", { headers: operator, params, body })).json.name, "twice");
+  });
+
+  test("an alarm names recipients and targets of its own project only", async () => {
+    const other = (await service.call("createProject", { headers: operator, body: { name: "other" } })).json.id;
+    const ask = (owner: string, address: string) =>
+      service.call("addRecipient", { headers: operator, params: { projectId: owner }, body: { address } });
+    const own = (await ask(projectId, "own@example.com")).json.id as string;
+    const foreign = (await ask(other, "foreign@example.com")).json.id as string;
+    let names = 0;
+    const naming = (tells: object | null) => add({ ...settings, name: `Names ${++names}`, tells });
+    assert.deepEqual((await naming(null)).json.tells, null);
+    const made = await naming({ recipientIds: [own], targetIds: [] });
+    assert.deepEqual(made.json.tells, { recipientIds: [own], targetIds: [] });
+    assert.equal((await naming({ recipientIds: [foreign], targetIds: [] })).json.code, "RECIPIENT_NOT_FOUND");
+    assert.equal((await naming({ recipientIds: [], targetIds: [own] })).json.code, "TARGET_NOT_FOUND");
+    const { tells: _, ...unnamed } = settings;
+    const body = { ...unnamed, name: "As programs said it before" } as AlarmSettings;
+    const params = { alarmId: made.json.id as string };
+    assert.equal((await service.call("changeAlarm", { headers: operator, params, body })).json.tells, null);
   });
 
   const refused: readonly [title: string, changes: object, message: RegExp][] = [

@@ -17,19 +17,24 @@ export function monitoringRoutes({ services }: RouteDeps) {
   const alarm = async (id: string) => existing(await store.read.alarms.get(id), errors.alarmNotFound, id);
   const tellChanged = (projectId: string, alarmId: string) => live.publish({ type: "alarm", projectId, alarmId });
 
-  /** @throws ServerError PROJECT_NOT_FOUND, ALARM_EXISTS, CAMERA_NOT_FOUND. */
+  type Read = Pick<typeof store.read, "projects" | "alarms" | "cameras" | "recipients" | "targets">;
+
+  /** @throws ServerError PROJECT_NOT_FOUND, ALARM_EXISTS, CAMERA_NOT_FOUND, RECIPIENT_NOT_FOUND, TARGET_NOT_FOUND. */
   async function checkSettings(
-    read: Pick<typeof store.read, "projects" | "alarms" | "cameras">,
+    read: Read,
     projectId: string,
-    { name, cameraId }: AlarmSettings,
+    { name, cameraId, tells }: AlarmSettings,
     alarmId?: string,
   ): Promise<void> {
     const project = existing(await read.projects.get(projectId), errors.projectNotFound, projectId);
     const named = await read.alarms.getByName(projectId, name);
     if (named !== undefined && named.id !== alarmId) throw errors.alarmExists({ name, projectName: project.name });
-    if (cameraId === null) return;
-    const camera = await read.cameras.get(cameraId);
-    if (camera?.projectId !== projectId) throw errors.cameraNotFound({ id: cameraId });
+    if (cameraId !== null && (await read.cameras.get(cameraId))?.projectId !== projectId)
+      throw errors.cameraNotFound({ id: cameraId });
+    for (const id of tells?.recipientIds ?? [])
+      if ((await read.recipients.get(id))?.projectId !== projectId) throw errors.recipientNotFound({ id });
+    for (const id of tells?.targetIds ?? [])
+      if ((await read.targets.get(id))?.projectId !== projectId) throw errors.targetNotFound({ id });
   }
 
   return {

@@ -1,12 +1,13 @@
 /** Projects: create, change, delete, and the threshold in force. */
 import type { ThresholdChange } from "@sightline/api/projects";
+import { setRecipients } from "../../actions/recipients.js";
 import { errors } from "../../errors.js";
 import type { Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing, nameOf } from "./existing.js";
 
 export function projectRoutes({ services, deleteProject }: RouteDeps) {
-  const { store, live, deployments, recipients } = services;
+  const { store, live, deployments, outbox } = services;
   const project = async (id: string) => existing(await store.read.projects.get(id), errors.projectNotFound, id);
   const tellChanged = (projectId: string) => live.publish({ type: "project", projectId, change: "changed" });
 
@@ -16,9 +17,11 @@ export function projectRoutes({ services, deleteProject }: RouteDeps) {
     createProject: async ({ body }) => {
       const projectId = await store.write(async (tx) => {
         if (await tx.projects.getByName(body.name)) throw errors.projectExists({ name: body.name });
-        return tx.projects.insert({ name: body.name });
+        const id = await tx.projects.insert({ name: body.name });
+        await setRecipients(tx, id, body.recipients ?? []);
+        return id;
       });
-      if (body.recipients !== undefined) await recipients.set(projectId, body.recipients);
+      outbox.wake();
       live.publish({ type: "project", projectId, change: "created" });
       return project(projectId);
     },
@@ -27,13 +30,14 @@ export function projectRoutes({ services, deleteProject }: RouteDeps) {
 
     changeProject: async ({ params, body }) => {
       await project(params.projectId);
-      await store.write((tx) =>
-        tx.projects.change(params.projectId, {
+      await store.write(async (tx) => {
+        await tx.projects.change(params.projectId, {
           ...(body.alertConfidence === undefined ? {} : { alertConfidence: body.alertConfidence }),
           ...(body.digestSeconds === undefined ? {} : { digestSeconds: body.digestSeconds }),
-        }),
-      );
-      if (body.recipients !== undefined) await recipients.set(params.projectId, body.recipients);
+        });
+        if (body.recipients !== undefined) await setRecipients(tx, params.projectId, body.recipients);
+      });
+      outbox.wake();
       tellChanged(params.projectId);
       return project(params.projectId);
     },

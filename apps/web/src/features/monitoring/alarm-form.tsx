@@ -17,6 +17,7 @@ import { conditionText, periodText } from "@sightline/api/alarm-words";
 import { type Alarm, AlarmSettings, factsOf, metricNames } from "@sightline/api/monitoring";
 import { useApi, useChange } from "../../app/api.js";
 import { ProjectSelect } from "../../components/project-select.js";
+import { ReceiversSelect } from "./receivers.js";
 
 export interface AlarmFormProps {
   isOpen: boolean;
@@ -49,6 +50,7 @@ const usual: AlarmSettings = {
   missingData: "notBreaching",
   isOn: true,
   notifyOn: ["ALARM", "OK"],
+  tells: null,
 };
 
 const statisticWords = { sum: "Sum", average: "Average", minimum: "Minimum", maximum: "Maximum", samples: "Readings" };
@@ -68,10 +70,10 @@ const periods = [60, 300, 900, 3600, 21_600, 86_400];
 
 function settingsOf(alarm: Alarm): AlarmSettings {
   const { name, metric, statistic, cameraId, comparison, threshold, periodSeconds } = alarm;
-  const { evaluationPeriods, datapointsToAlarm, missingData, isOn, notifyOn } = alarm;
+  const { evaluationPeriods, datapointsToAlarm, missingData, isOn, notifyOn, tells } = alarm;
   return {
     ...{ name, metric, statistic, cameraId, comparison, threshold, periodSeconds },
-    ...{ evaluationPeriods, datapointsToAlarm, missingData, isOn, notifyOn },
+    ...{ evaluationPeriods, datapointsToAlarm, missingData, isOn, notifyOn, tells },
   };
 }
 
@@ -131,7 +133,7 @@ function Fields({ close, alarm, projectId, onAdded }: Omit<AlarmFormProps, "isOp
             allowDeselect={false}
             disabled={alarm !== undefined}
             value={project}
-            onChange={(id) => form.setValues({ projectId: id ?? "", cameraId: null })}
+            onChange={(id) => form.setValues({ projectId: id ?? "", cameraId: null, tells: null })}
             error={form.errors.projectId}
           />
           <Select
@@ -203,16 +205,20 @@ function Fields({ close, alarm, projectId, onAdded }: Omit<AlarmFormProps, "isOp
             Rings when: {conditionText(settings)}.
           </Text>
         )}
-        <Checkbox.Group
-          {...form.getInputProps("notifyOn")}
-          label="Tell the project’s recipients and targets when it becomes"
-        >
+        <Checkbox.Group {...form.getInputProps("notifyOn")} label="Tell when it becomes">
           <Group mt={6}>
             <Checkbox value="ALARM" label="Alarm" />
             <Checkbox value="OK" label="OK" />
             <Checkbox value="INSUFFICIENT_DATA" label="No data" />
           </Group>
         </Checkbox.Group>
+        {settings.notifyOn.length > 0 && (
+          <ReceiversSelect
+            projectId={project}
+            value={settings.tells}
+            onChange={(tells) => form.setFieldValue("tells", tells)}
+          />
+        )}
         <Switch {...form.getInputProps("isOn", { type: "checkbox" })} label="On" />
         {error && (
           <Text size="sm" c="defect" role="alert">

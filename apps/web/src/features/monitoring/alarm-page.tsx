@@ -18,6 +18,7 @@ import { AlarmChart } from "./alarm-chart.js";
 import { AlarmForm } from "./alarm-form.js";
 import { AlarmHistory } from "./alarm-history.js";
 import { AlarmStateMark, isMuted } from "./alarm-look.js";
+import { ReceiverNames } from "./receivers.js";
 
 export function Page() {
   const { alarmId = "" } = useParams();
@@ -67,7 +68,7 @@ function AlarmView({ alarm }: { alarm: Alarm }) {
         <Panel title="Why" note={<Since alarm={alarm} />}>
           <Text>{alarm.reason}</Text>
           <Text size="sm" c="dimmed" mt={6}>
-            {missingWords[alarm.missingData]} {tellWords(alarm)}
+            {missingWords[alarm.missingData]} <TellWords alarm={alarm} />
           </Text>
         </Panel>
         <AlarmChart alarm={alarm} />
@@ -87,9 +88,14 @@ const missingWords = {
 
 const stateWords = { ALARM: "Alarm", OK: "OK", INSUFFICIENT_DATA: "No data" } as const;
 
-function tellWords({ notifyOn }: Alarm): string {
+function TellWords({ alarm: { notifyOn, projectId, tells } }: { alarm: Alarm }) {
   if (notifyOn.length === 0) return "It tells nobody.";
-  return `It tells the project’s recipients and targets when it becomes ${notifyOn.map((state) => stateWords[state]).join(" or ")}.`;
+  return (
+    <>
+      When it becomes {notifyOn.map((state) => stateWords[state]).join(" or ")} it tells{" "}
+      <ReceiverNames projectId={projectId} tells={tells} />.
+    </>
+  );
 }
 
 function Since({ alarm }: { alarm: Alarm }) {

@@ -10,7 +10,7 @@ export interface CameraTableProps {
 
 export function CameraTable({ cameras, drifts }: CameraTableProps) {
   return (
-    <Table.ScrollContainer minWidth={860} type="native">
+    <Table.ScrollContainer minWidth={940} type="native">
       <Table className="figures">
         <Table.Thead>
           <Table.Tr>
@@ -23,6 +23,7 @@ export function CameraTable({ cameras, drifts }: CameraTableProps) {
             <Table.Th ta="right">Mean time</Table.Th>
             <Table.Th ta="right">Drift of scores</Table.Th>
             <Table.Th ta="right">of pictures</Table.Th>
+            <Table.Th ta="right">of features</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -51,6 +52,9 @@ export function CameraTable({ cameras, drifts }: CameraTableProps) {
                 </Table.Td>
                 <Table.Td ta="right">
                   <Distance value={drift?.pictureDrift ?? null} why={pictureWords(drift)} />
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Distance value={drift?.featureDrift ?? null} why={featureWords(drift)} />
                 </Table.Td>
               </Table.Tr>
             );
@@ -85,6 +89,11 @@ function pictureWords(drift: CameraDrift | undefined): string {
   if (drift?.mostChanged == null) return tooFew;
   const { figure, before, after } = drift.mostChanged;
   return `Most changed: ${figure}, ${short(before)} in training, ${short(after)} now. From 1 on it is more than chance.`;
+}
+
+function featureWords(drift: CameraDrift | undefined): string {
+  if (drift?.featureDrift == null) return tooFew;
+  return `${percent(drift.farShare)} of the latest pictures lie farther from the training pictures than 95 % of those did when held out. From 1 on the drift is more than chance.`;
 }
 
 const short = (value: number) => String(Number(value.toPrecision(3)));
