@@ -31,11 +31,11 @@ export function CameraTable({ cameras, drifts }: CameraTableProps) {
             const drift = drifts.find(({ cameraId }) => cameraId === camera.cameraId);
             return (
               <Table.Tr key={`${camera.projectId} ${camera.cameraId}`}>
-                <Table.Td fw={600}>
+                <Table.Td fw={600} style={{ whiteSpace: "nowrap" }}>
                   <Group gap={6} wrap="nowrap">
                     {camera.cameraId}
                     {drift?.health.map((trouble) => (
-                      <Badge key={trouble} size="sm" variant="light" color="defect">
+                      <Badge key={trouble} size="sm" variant="light" color="defect" style={{ flexShrink: 0 }}>
                         {trouble}
                       </Badge>
                     ))}
