@@ -218,6 +218,12 @@ export const errors = {
 
   // ------------------------------------------------------------ things that are not there, or are there already
   projectNotFound: notFound("PROJECT_NOT_FOUND", "project", "GET /api/projects"),
+  sampleMaskNotFound: define(
+    "SAMPLE_MASK_NOT_FOUND",
+    404,
+    (p: { id: string }) =>
+      `Nobody said where in the picture ${p.id} its anomalies are: it has no mask. PUT /api/samples/${p.id}/mask sets one.`,
+  ),
   sampleNotFound: notFound("SAMPLE_NOT_FOUND", "labelled picture", "GET /api/projects/:projectId/samples"),
   cameraNotFound: notFound("CAMERA_NOT_FOUND", "camera", "GET /api/cameras, or add it first"),
   modelNotFound: notFound("MODEL_NOT_FOUND", "model version", "GET /api/models"),

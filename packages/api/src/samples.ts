@@ -8,6 +8,9 @@ export const Part = z
   .describe("auto: the first training puts every fifth of a label aside for the test");
 export type Part = z.infer<typeof Part>;
 
+/** A kind of defect and the colour it is painted in. */
+export const MaskColour = z.strictObject({ label: Label, colour: z.string().regex(/^#[0-9a-f]{6}$/) });
+
 export const Sample = z.object({
   id: Id,
   projectId: Id,
@@ -27,16 +30,15 @@ export const Sample = z.object({
   addedAt: Time,
   source: z.string().nullable().describe("Where it was taken from, such as s3://bucket/key"),
   hasMask: z.boolean().describe("Whether it is known where in the picture its anomalies are"),
+  maskTypes: z.array(MaskColour).describe("Kinds of defects that its mask knows; empty without a mask"),
   origin: z
     .enum(["added", "review", "trial"])
     .describe(
       "added: came with its label; review, trial: a person said what it shows when asked about a model's answer",
     ),
 });
+export type MaskColour = z.infer<typeof MaskColour>;
 export type Sample = z.infer<typeof Sample>;
-
-/** A kind of defect and the colour it is painted in. */
-export const MaskColour = z.strictObject({ label: Label, colour: z.string().regex(/^#[0-9a-f]{6}$/) });
 
 /** Exactly one of the three; in words of the picture's project. */
 export const Annotation = z.strictObject({

@@ -104,6 +104,8 @@ const golden: Readonly<
   createToken: [401, 403, 403, "in", 403],
   revokeToken: [401, 403, 403, "in", 403],
   putSampleMask: [401, 403, "in", "in", 403],
+  getSampleMask: [401, "in", "in", "in", 403],
+  removeSampleMask: [401, 403, "in", "in", 403],
   listUsers: [401, 403, 403, "in", 403],
   listAccessKeys: [401, 403, 403, "in", 403],
   createAccessKey: [401, 403, 403, "in", 403],

@@ -1,5 +1,8 @@
 /** The door for masks: where in a picture that is there its anomalies are. */
 import { MaskColour, type Sample } from "@sightline/api/samples";
+import { DefectMaskError, decodeDefectMask } from "@sightline/dataset/defect-mask";
+import { ImageError } from "@sightline/dataset/image-file";
+import { labelMapPng } from "@sightline/models/label-map";
 import { z } from "zod";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
@@ -29,9 +32,14 @@ export function parseMaskTypes(text: string): Mask["types"] {
   return result.data;
 }
 
+interface Deps {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+}
+
 /** @throws ServerError SAMPLE_NOT_FOUND, SAMPLE_MASK_INVALID, DISK_FULL; nothing is changed then. */
 export async function putMask(
-  { store, blobs, config, decoding }: { store: Store; blobs: BlobStore; config: Config; decoding: Limiter },
+  { store, blobs, config, decoding }: Deps & { readonly config: Config; readonly decoding: Limiter },
   sampleId: string,
   types: Mask["types"],
   bytes: Uint8Array,
@@ -40,19 +48,57 @@ export async function putMask(
   if (picture === undefined) throw errors.sampleNotFound({ id: sampleId });
   await checkMask(bytes, { of: picture, limits: config.intake, decoding });
   const blob = await blobs.put(bytes);
-  let before: string | undefined;
   try {
-    return await store.write(async (tx) => {
-      const sample = await tx.samples.get(sampleId);
-      if (sample === undefined) throw errors.sampleNotFound({ id: sampleId });
-      before = (await tx.samples.mask(sampleId))?.sha256;
-      await tx.samples.setMask(sampleId, { sha256: blob.sha256, types });
-      return { ...sample, hasMask: true };
-    });
+    return await replaceMask({ store, blobs }, sampleId, { sha256: blob.sha256, types });
   } finally {
     blob.release();
-    for (const sha256 of [blob.sha256, before ?? blob.sha256])
-      await blobs.remove(sha256, () => store.read.blobs.isReferenced(sha256)).catch(() => false);
+    await sweep({ store, blobs }, blob.sha256);
+  }
+}
+
+/** @throws ServerError SAMPLE_NOT_FOUND */
+export function removeMask(deps: Deps, sampleId: string): Promise<Sample> {
+  return replaceMask(deps, sampleId, null);
+}
+
+async function replaceMask({ store, blobs }: Deps, sampleId: string, mask: Mask | null): Promise<Sample> {
+  let before: string | undefined;
+  const changed = await store.write(async (tx) => {
+    before = (await tx.samples.mask(sampleId))?.sha256;
+    await tx.samples.setMask(sampleId, mask);
+    const sample = await tx.samples.get(sampleId);
+    if (sample === undefined) throw errors.sampleNotFound({ id: sampleId });
+    return sample;
+  });
+  if (before !== undefined) await sweep({ store, blobs }, before);
+  return changed;
+}
+
+async function sweep({ store, blobs }: Deps, sha256: string): Promise<void> {
+  await blobs.remove(sha256, () => store.read.blobs.isReferenced(sha256)).catch(() => false);
+}
+
+/**
+ * A picture's mask as pages show it, however it was painted when it came: one flat colour a kind, transparent elsewhere.
+ * @throws ServerError SAMPLE_NOT_FOUND, SAMPLE_MASK_NOT_FOUND, SAMPLE_MASK_INVALID
+ */
+export async function readMask({ store, blobs }: Deps, sampleId: string): Promise<Uint8Array> {
+  const sample = await store.read.samples.get(sampleId);
+  if (sample === undefined) throw errors.sampleNotFound({ id: sampleId });
+  const mask = await store.read.samples.mask(sampleId);
+  if (mask === null) throw errors.sampleMaskNotFound({ id: sampleId });
+  const types = mask.types.map(({ label }) => label);
+  try {
+    const decoded = await decodeDefectMask(await blobs.read(mask.sha256), {
+      types,
+      colours: mask.types,
+      label: sample.label ?? "",
+    });
+    return await labelMapPng(decoded, mask.types, sample);
+  } catch (error) {
+    if (error instanceof ImageError || error instanceof DefectMaskError)
+      throw errors.sampleMaskInvalid({ problem: error.message }, { cause: error });
+    throw error;
   }
 }
 

@@ -79,6 +79,7 @@ function toSample(row: Selectable<SamplesTable>): Sample {
     addedAt: toTime(row.added_at),
     source: row.source_ref,
     hasMask: row.mask_sha256 !== null,
+    maskTypes: [...(toMask(row)?.types ?? [])],
     origin: row.origin,
   };
 }

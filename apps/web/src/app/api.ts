@@ -76,6 +76,8 @@ const staleAfter: Partial<Record<RouteName, readonly RouteName[]>> = {
   setThreshold: ["listProjects", "getProject", "getThresholdHistory"],
   addSample: ["listSamples", "getProject", "listProjects"],
   changeSample: ["listSamples", "getSample", "getProject", "listProjects"],
+  putSampleMask: ["listSamples", "getSample", "getSampleMask"],
+  removeSampleMask: ["listSamples", "getSample", "getSampleMask"],
   deleteSample: ["listSamples", "getProject", "listProjects"],
   startTraining: ["listJobs"],
   cancelJob: ["listJobs", "getJob"],

@@ -65,6 +65,19 @@ export const sampleRoutes = {
     consumes: ["image/png"],
     reply: Sample,
   }),
+  getSampleMask: route("GET", "/api/samples/:sampleId/mask", {
+    summary: "Where a labelled picture's anomalies are: a PNG with a colour a kind, transparent elsewhere",
+    access: viewer,
+    params: z.strictObject({ sampleId: Id }),
+    produces: "image/png",
+  }),
+  removeSampleMask: route("DELETE", "/api/samples/:sampleId/mask", {
+    summary: "Forget where a picture's anomalies are; the picture and its label stay",
+    access: operator,
+    params: z.strictObject({ sampleId: Id }),
+    status: 200,
+    reply: Sample,
+  }),
   deleteSample: route("DELETE", "/api/samples/:sampleId", {
     summary: "Remove a labelled picture",
     access: operator,

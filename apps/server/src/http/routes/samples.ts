@@ -2,8 +2,8 @@
 import { errors } from "../../errors.js";
 import { annotationOf, parseAnnotation } from "../../intake/annotation.js";
 import { changeAnnotation } from "../../intake/labelled-picture.js";
-import { parseMaskTypes, putMask } from "../../intake/sample-mask.js";
-import type { FileAnswer, Handlers } from "../handlers.js";
+import { parseMaskTypes, putMask, readMask, removeMask } from "../../intake/sample-mask.js";
+import { FileAnswer, type Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing } from "./existing.js";
 import { picture } from "./picture.js";
@@ -43,6 +43,18 @@ export function sampleRoutes({ services }: RouteDeps) {
 
     putSampleMask: async ({ params, query, bytes }) => {
       const sample = await putMask(services, params.sampleId, parseMaskTypes(query.types), bytes);
+      live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
+      return sample;
+    },
+
+    getSampleMask: async ({ params }): Promise<FileAnswer> => {
+      const bytes = await readMask(services, params.sampleId);
+      // A mask changes under its address.
+      return new FileAnswer(Buffer.from(bytes), "image/png", { "cache-control": "private, no-store" });
+    },
+
+    removeSampleMask: async ({ params }) => {
+      const sample = await removeMask(services, params.sampleId);
       live.publish({ type: "project", projectId: sample.projectId, change: "changed" });
       return sample;
     },

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { decodeDefectMask } from "@sightline/dataset/defect-mask";
+import { encodePng } from "@sightline/dataset/image-file";
 import { addPlayedModel, greyJpeg, openTestService, type TestService } from "../test-service.js";
 
 describe("setting a project up", () => {
@@ -81,6 +83,42 @@ describe("setting a project up", () => {
     assert.equal((await service.call("deleteSample", { headers: operator, params })).status, 204);
     assert.equal((await service.call("getSampleImage", { headers: operator, params })).status, 404);
     assert.equal(await list(), 2);
+  });
+
+  test("a mask is set, read back in flat colours of the picture's size, replaced and forgotten", async () => {
+    const bytes = await greyJpeg(9);
+    const query = { label: "scratch" };
+    const sample = await service.call("addSample", { headers: operator, params: { projectId }, query, bytes });
+    const params = { sampleId: sample.json.id };
+    const read = () => service.call("getSampleMask", { headers: operator, params });
+    assert.deepEqual([(await read()).status, (await read()).json.code], [404, "SAMPLE_MASK_NOT_FOUND"]);
+
+    // Half the picture's size, its first pixel a little off its colour, its second one background.
+    const painted = new Uint8Array(4 * 4 * 3).fill(255);
+    painted.set([250, 4, 2]);
+    const png = await encodePng({ width: 4, height: 4, data: painted });
+    const types = [{ label: "scratch", colour: "#ff0000" }];
+    const put = await service.call("putSampleMask", {
+      headers: { ...operator, "content-type": "image/png" },
+      params,
+      query: { types: JSON.stringify(types) },
+      bytes: png,
+    });
+    assert.deepEqual([put.status, put.json.hasMask, put.json.maskTypes], [200, true, types]);
+    const mask = await read();
+    const { width, height, data } = await decodeDefectMask(mask.bytes, {
+      types: ["scratch"],
+      colours: types,
+      label: "",
+    });
+    assert.deepEqual([width, height], [8, 8]);
+    assert.deepEqual([...data.subarray(0, 4), ...data.subarray(8, 12), data[16]], [1, 1, 0, 0, 1, 1, 0, 0, 0]);
+
+    const removed = await service.call("removeSampleMask", { headers: operator, params });
+    assert.deepEqual([removed.status, removed.json.hasMask, removed.json.maskTypes], [200, false, []]);
+    assert.equal((await read()).status, 404);
+    assert.equal((await service.call("deleteSample", { headers: operator, params })).status, 204);
+    assert.equal((await service.call("removeSampleMask", { headers: operator, params })).json.code, "SAMPLE_NOT_FOUND");
   });
 
   test("a camera id belongs to one project, and can be given away after its removal", async () => {

@@ -1,12 +1,13 @@
 /** What the model said of the picture, and the buttons with which a person says what it shows. */
 import { Alert, Button, Group, Kbd, Stack, Text } from "@mantine/core";
 import type { ModelAnswer, Review } from "@sightline/api/reviews";
+import { Link } from "react-router";
 import { useMay } from "../../app/session.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { ScoreScale } from "../../components/score-scale.js";
 import { lookOfLabel, Verdict } from "../../components/verdict.js";
-import { titleOf } from "../projects/labels.js";
+import { isNormal, titleOf } from "../projects/labels.js";
 import { isOpen, saidInWords } from "./deck.js";
 import type { ReviewCommand } from "./review-keys.js";
 import css from "./word-panel.module.css";
@@ -47,16 +48,33 @@ export function WordPanel(props: WordPanelProps) {
                 </>
               )}
             </Text>
-            {may.allowed && (
-              <Button variant="subtle" size="compact-sm" onClick={() => obey({ kind: "takeBack" })}>
-                Take back
-              </Button>
-            )}
+            <Group gap={4} wrap="nowrap">
+              {review.sampleId !== null && isDefect(review) && (
+                <Button
+                  component={Link}
+                  to={`/projects/${review.projectId}/pictures/${review.sampleId}`}
+                  variant="subtle"
+                  size="compact-sm"
+                >
+                  Where it is
+                </Button>
+              )}
+              {may.allowed && (
+                <Button variant="subtle" size="compact-sm" onClick={() => obey({ kind: "takeBack" })}>
+                  Take back
+                </Button>
+              )}
+            </Group>
           </Group>
         )}
       </Stack>
     </Panel>
   );
+}
+
+/** What a person said is a defect, which is somewhere in the picture: there it can be marked. */
+function isDefect({ annotation }: Review): boolean {
+  return annotation?.label !== undefined && !isNormal(annotation.label);
 }
 
 function Said({ review: { answer, served, failure } }: { review: Review }) {
