@@ -105,7 +105,9 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
         ) : (
           <Text size="sm" c="dimmed">
             {inspection.status === "inspected"
-              ? "This model gives no heat map."
+              ? inspection.isAnomalous === false
+                ? "Only defects get a heat map."
+                : "This model gives no heat map."
               : inspection.status === "failed"
                 ? "There is no verdict, so there is no heat map."
                 : "The heat map comes with the verdict."}

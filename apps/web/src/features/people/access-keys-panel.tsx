@@ -1,5 +1,5 @@
 /** Access keys: what programs made for Amazon Lookout for Vision sign their requests with. */
-import { Badge, Group, Select, Stack, Table } from "@mantine/core";
+import { Badge, Box, Group, Select, Stack, Table } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { mdiKeyChainVariant } from "@mdi/js";
 import type { AccessKey } from "@sightline/api/people";
@@ -17,9 +17,12 @@ export function AccessKeysPanel() {
     <Panel
       title="Access keys"
       note="For programs made for Amazon Lookout for Vision: they sign with a key of a person."
+      flush
     >
       <Stack gap="md">
-        <NewAccessKey />
+        <Box px={20}>
+          <NewAccessKey />
+        </Box>
         <Answer query={keys} compact>
           {({ items }) =>
             items.length === 0 ? (

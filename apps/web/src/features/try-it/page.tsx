@@ -72,7 +72,7 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
         <Group>
           {model?.task === "anomaly" && (
             <Switch
-              label="Heat map"
+              label="Show where"
               checked={withHeatMap}
               onChange={(event) => setWithHeatMap(event.currentTarget.checked)}
             />
