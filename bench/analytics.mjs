@@ -5,27 +5,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 export const asks =
-  "a million results of 30 days in the result files: every query of the analytics page within a second";
+  "a million results of 30 days in the result files: every question of the analytics page within a second";
 
 const root = join(import.meta.dirname, "..");
 const load = (name) => import(join(root, "apps/server/dist", name));
 const DAY_MS = 86_400_000;
 const days = 30;
 const askedMs = 1000;
+/** Of the whole page: its questions at once, as a browser asks them. */
+const pageAskedMs = 2000;
 /** Each is asked so often; the median counts. */
 const times = 5;
-
-const queries = [
-  ["all", []],
-  ["by hour", ["hour"]],
-  ["by day and shift", ["day", "shift"]],
-  ["by hour of the day", ["hourOfDay"]],
-  ["by line", ["line"]],
-  ["by camera", ["camera"]],
-  ["by defect", ["defect"]],
-  ["by confidence and verdict", ["confidence", "verdict"]],
-  ["by hour, camera and line", ["hour", "camera", "line"]],
-];
 
 /** @param {{ say?: (line: string) => void, args?: readonly string[] }} options `--quick`: a tenth of the results. */
 export async function run({ say = console.error, args = [] } = {}) {
@@ -39,29 +29,36 @@ export async function run({ say = console.error, args = [] } = {}) {
     say(`writing ${results} results of ${days} days`);
     await writeDays({ core, projectId, toMs, results });
     await addTruths(core, projectId);
-    const rows = [];
-    for (const [title, groupBy] of queries) {
+    // What the page itself asks, and the dearest that anybody can.
+    const { questions } = await import(join(root, "apps/web/dist-test/src/features/analytics/questions.js"));
+    const count = async (groupBy) => {
+      const { groups } = await core.analytics.count({ projectId, fromMs: toMs - days * DAY_MS, toMs }, groupBy, 10_000);
+      const counted = groups.reduce((sum, { inspected }) => sum + inspected, 0);
+      if (!groupBy.includes("defect") && groups.length < 10_000 && counted !== results)
+        throw new Error(`by ${groupBy}: ${counted} of ${results} were counted`);
+    };
+    const timed = async (what, work, limitMs) => {
       const taken = [];
       for (let i = 0; i < times; i++) {
         const beganAt = performance.now();
-        const { groups } = await core.analytics.count(
-          { projectId, fromMs: toMs - days * DAY_MS, toMs },
-          groupBy,
-          10_000,
-        );
+        await work();
         taken.push(performance.now() - beganAt);
-        const counted = groups.reduce((sum, { inspected }) => sum + inspected, 0);
-        if (title !== "by defect" && groups.length < 10_000 && counted !== results)
-          throw new Error(`${title}: ${counted} of ${results} were counted`);
       }
       const medianMs = taken.toSorted((a, b) => a - b)[Math.floor(times / 2)];
-      rows.push({
-        what: `${results.toLocaleString("en-US")} results, ${title}`,
-        asked: `≤ ${askedMs} ms`,
+      return {
+        what: `${results.toLocaleString("en-US")} results, ${what}`,
+        asked: `≤ ${limitMs} ms`,
         measured: `${medianMs.toFixed(0)} ms`,
-        isMet: medianMs <= askedMs,
-      });
+        isMet: medianMs <= limitMs,
+      };
+    };
+    const rows = [];
+    for (const groupBy of [...Object.values(questions), ["hour", "camera", "line"]]) {
+      rows.push(await timed(`by ${groupBy.join(", ")}`, () => count(groupBy), askedMs));
     }
+    const { days: overTime, places, defects, confidences } = questions;
+    const page = () => Promise.all([overTime, places, defects, confidences].map(count));
+    rows.push(await timed("the whole page, its four questions at once", page, pageAskedMs));
     return rows;
   } finally {
     await core.close();

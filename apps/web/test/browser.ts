@@ -25,9 +25,16 @@ export interface RunningServer {
   stop: () => Promise<void>;
 }
 
-/** @param args more flags of the server, such as where mails go. */
-export async function startServer(args: readonly string[] = []): Promise<RunningServer> {
+/**
+ * @param args more flags of the server, such as where mails go
+ * @param fill puts into the data folder what is there before the server starts
+ */
+export async function startServer(
+  args: readonly string[] = [],
+  fill: (dataFolder: string) => Promise<void> = async () => {},
+): Promise<RunningServer> {
   const data = mkdtempSync(join(tmpdir(), "sightline-pages-"));
+  await fill(data);
   const child = spawn(process.execPath, [serverMain, "--data", data, "--port", "0", "--empty", ...args]);
   let text = "";
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));

@@ -62,6 +62,10 @@ export const AnalyticsFiles = z.object({
   pending: z.int().describe("Results that are not in these files yet"),
 });
 
+/** A question that people ask of results, as SQL to begin from. */
+export const SqlExample = z.object({ title: z.string(), sql: z.string() });
+export type SqlExample = z.infer<typeof SqlExample>;
+
 /** Where the results are kept as files, and how far they are written. */
 export const AnalyticsState = z.object({
   folder: z.string(),
@@ -72,6 +76,7 @@ export const AnalyticsState = z.object({
   keepDays: z.number(),
   timeZone: z.string(),
   shifts: z.array(z.object({ name: z.string(), startsAt: z.string().describe("HH:MM, local") })),
+  sqlExamples: z.array(SqlExample),
 });
 export type AnalyticsState = z.infer<typeof AnalyticsState>;
 

@@ -8,6 +8,14 @@ export const DigestSeconds = z
   .max(86_400)
   .describe("After an alert of a camera, its further ones within this time come as one digest; 0: each by itself");
 
+/** What a mistake costs, so that the threshold and the analytics can be told in money. */
+export const MistakeCosts = z.strictObject({
+  escape: z.number().min(0).max(1e9).describe("Of one anomaly judged normal"),
+  falseReject: z.number().min(0).max(1e9).describe("Of one normal part judged anomalous"),
+  currency: z.string().max(8).describe("As it stands beside an amount, such as €"),
+});
+export type MistakeCosts = z.infer<typeof MistakeCosts>;
+
 export const Project = z.object({
   id: Id,
   name: ProjectName,
@@ -21,6 +29,7 @@ export const Project = z.object({
     .describe("Addresses that were asked or have confirmed; …/recipients tells which"),
   alertConfidence: Unit.describe("A verdict below this confidence is a low-confidence alert (strict <)"),
   digestSeconds: DigestSeconds,
+  mistakeCosts: MistakeCosts.nullable().describe("`null` until somebody has said them"),
   samples: z.object({ train: z.int(), test: z.int(), byLabel: z.record(z.string(), z.int()) }),
   cameras: z.int(),
   inspections: z.int(),

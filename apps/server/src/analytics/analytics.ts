@@ -19,6 +19,7 @@ import type { Table } from "./duckdb-messages.js";
 import { openResultFolder } from "./result-files.js";
 import { startResultWriter } from "./result-writer.js";
 import { clockTimeOf, shiftsOf } from "./shifts.js";
+import { sqlExamples } from "./sql-examples.js";
 import { createTruthFile } from "./truths.js";
 
 export interface AnalyticsQuery extends ResultFilter {
@@ -231,6 +232,7 @@ export async function openAnalytics(deps: AnalyticsDeps): Promise<AnalyticsServi
         keepDays: settings.keepDays,
         timeZone,
         shifts: shifts.map((shift) => ({ name: shift.name, startsAt: clockTimeOf(shift) })),
+        sqlExamples: [...sqlExamples],
       };
     },
 

@@ -1,6 +1,7 @@
 /** The numbered steps that bring a database file to the current format. A step that was released is never edited: a change is a new step. */
 
 import { alertFormat } from "./alert-format.js";
+import { costFormat } from "./cost-format.js";
 import { defectsFormat } from "./defects-format.js";
 import { driftFormat } from "./drift-format.js";
 import { lookoutFormat } from "./lookout-format.js";
@@ -304,4 +305,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, title: "results for the result files", sql: resultFormat },
   { version: 10, title: "thumbnails made when looked at", sql: thumbnailFormat },
   { version: 11, title: "receivers of alarms, drift of features", sql: watchFormat },
+  { version: 12, title: "costs of mistakes", sql: costFormat },
 ];

@@ -1,5 +1,5 @@
 /** Projects with what is in force for them: the running model, the threshold and its history. */
-import type { Project, ProjectContents, ThresholdChange } from "@sightline/api/projects";
+import type { MistakeCosts, Project, ProjectContents, ThresholdChange } from "@sightline/api/projects";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
@@ -69,6 +69,7 @@ async function toProjects(queries: Queries, rows: readonly ProjectRow[]): Promis
       recipients: recipients.filter(({ project_id }) => project_id === row.id).map(({ address }) => address),
       alertConfidence: row.alert_confidence,
       digestSeconds: row.digest_seconds,
+      mistakeCosts: row.mistake_costs === null ? null : (JSON.parse(row.mistake_costs) as MistakeCosts),
       samples: { train, test, byLabel },
       cameras: cameras.find((group) => group.project_id === row.id)?.count ?? 0,
       inspections: row.inspections,
@@ -212,7 +213,14 @@ export function projectWrites(queries: Queries, now: Now, newId: NewId) {
         .execute();
       return id;
     },
-    async change(id: string, changes: { alertConfidence?: number; digestSeconds?: number }): Promise<void> {
+    async change(
+      id: string,
+      changes: { alertConfidence?: number; digestSeconds?: number; mistakeCosts?: MistakeCosts | null },
+    ): Promise<void> {
+      if (changes.mistakeCosts !== undefined) {
+        const mistake_costs = changes.mistakeCosts === null ? null : JSON.stringify(changes.mistakeCosts);
+        await queries.updateTable("projects").set({ mistake_costs }).where("id", "=", id).execute();
+      }
       if (changes.digestSeconds !== undefined) {
         const digest_seconds = changes.digestSeconds;
         await queries.updateTable("projects").set({ digest_seconds }).where("id", "=", id).execute();

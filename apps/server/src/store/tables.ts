@@ -17,6 +17,8 @@ export interface ProjectsTable {
   alert_confidence: number;
   /** After an alert of a camera, its further ones within this time come as one digest. */
   digest_seconds: Generated<number>;
+  /** JSON: cost of an escape and of a false reject, with their currency; `null` until somebody has said them. */
+  mistake_costs: Generated<string | null>;
   next_model_version: Generated<number>;
   /** Kept by triggers on `inspections`. */
   inspections: Generated<number>;

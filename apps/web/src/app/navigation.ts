@@ -2,6 +2,7 @@
 import {
   mdiAccountKeyOutline,
   mdiCctv,
+  mdiChartBoxOutline,
   mdiCheckDecagramOutline,
   mdiClipboardTextSearchOutline,
   mdiCubeScan,
@@ -45,6 +46,7 @@ export const places: readonly Place[] = [
   { to: "/try", title: "Try it", icon: mdiImageSearchOutline, needs: "predict", onPhoneBar: true },
   { to: "/projects", title: "Projects", icon: mdiFolderMultipleImage, needs: "listProjects", onPhoneBar: true },
   { to: "/models", title: "Models", icon: mdiCubeScan, needs: "listModels", onPhoneBar: false },
+  { to: "/analytics", title: "Analytics", icon: mdiChartBoxOutline, needs: "getAnalytics", onPhoneBar: false },
   { to: "/cameras", title: "Cameras", icon: mdiCctv, needs: "listCameras", onPhoneBar: false },
   { to: "/monitoring", title: "Monitoring", icon: mdiMonitorEye, needs: "listAlarms", onPhoneBar: false },
   { to: "/messages", title: "Messages", icon: mdiEmailOutline, needs: "listActions", onPhoneBar: false },

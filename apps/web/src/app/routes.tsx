@@ -38,6 +38,7 @@ export const router = createBrowserRouter([
       page("/trials", () => import("../features/review/trials-page.js")),
       page("/trials/:trialId", () => import("../features/review/trial-page.js")),
       page("/try", () => import("../features/try-it/page.js")),
+      page("/analytics", () => import("../features/analytics/page.js")),
       page("/cameras", () => import("../features/cameras/page.js")),
       page("/monitoring", () => import("../features/monitoring/page.js")),
       page("/monitoring/:alarmId", () => import("../features/monitoring/alarm-page.js")),

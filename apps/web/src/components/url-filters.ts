@@ -19,8 +19,9 @@ export function useUrlFilters<Name extends string>(names: readonly Name[]) {
   const set = useCallback(
     (changes: { [K in Name]?: string | null | undefined }) => {
       setParams(
-        (old) => {
-          const next = new URLSearchParams(old);
+        () => {
+          // The address as it is, which may be ahead of what is drawn: of two quick choices none is lost.
+          const next = new URLSearchParams(window.location.search);
           for (const [name, value] of Object.entries(changes) as [string, string | null | undefined][]) {
             if (value) next.set(name, value);
             else next.delete(name);

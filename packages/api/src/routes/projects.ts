@@ -1,6 +1,6 @@
 /** Routes: projects and their thresholds. */
 import { z } from "zod";
-import { DigestSeconds, Project, ProjectContents, ThresholdChange } from "../projects.js";
+import { DigestSeconds, MistakeCosts, Project, ProjectContents, ThresholdChange } from "../projects.js";
 import { ProjectName, Unit } from "../words.js";
 import { admin, list, operator, projectId, route, viewer } from "./route.js";
 
@@ -23,13 +23,14 @@ export const projectRoutes = {
     reply: Project,
   }),
   changeProject: route("PATCH", "/api/projects/:projectId", {
-    summary: "Change its mail recipients, the low-confidence limit or the time of a digest",
+    summary: "Change its mail recipients, the low-confidence limit, the time of a digest or the costs of mistakes",
     access: operator,
     params: projectId,
     body: z.strictObject({
       recipients: z.array(z.email()).max(50).optional().describe("New ones are asked, missing ones removed"),
       alertConfidence: Unit.optional(),
       digestSeconds: DigestSeconds.optional(),
+      mistakeCosts: MistakeCosts.nullable().optional(),
     }),
     reply: Project,
   }),

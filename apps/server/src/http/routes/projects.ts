@@ -34,6 +34,7 @@ export function projectRoutes({ services, deleteProject }: RouteDeps) {
         await tx.projects.change(params.projectId, {
           ...(body.alertConfidence === undefined ? {} : { alertConfidence: body.alertConfidence }),
           ...(body.digestSeconds === undefined ? {} : { digestSeconds: body.digestSeconds }),
+          ...(body.mistakeCosts === undefined ? {} : { mistakeCosts: body.mistakeCosts }),
         });
         if (body.recipients !== undefined) await setRecipients(tx, params.projectId, body.recipients);
       });

@@ -4,7 +4,8 @@ import type { Stats } from "@sightline/api/inspections";
 import { Link } from "react-router";
 import { count, percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
-import css from "./breakdown.module.css";
+import { ShareBar } from "../../components/share-bar.js";
+import css from "../../components/tight-table.module.css";
 import { tellsClasses } from "./tells-classes.js";
 
 interface Row {
@@ -66,9 +67,7 @@ function Part({ title, rows, link, total }: PartProps) {
                 <Anchor component={Link} to={link(row.id)} size="sm">
                   {row.id}
                 </Anchor>
-                <div className={css.bar} data-neutral={total !== undefined || undefined} aria-hidden>
-                  <div style={{ width: `${shareOf(row) * 100}%` }} />
-                </div>
+                <ShareBar share={shareOf(row)} isNeutral={total !== undefined} />
               </Table.Td>
               <Table.Td ta="right">{count(row.inspected)}</Table.Td>
               <Table.Td ta="right">

@@ -1,10 +1,11 @@
 /** The filters above the inspection list; each choice goes into the address. */
-import { Button, Group, Select } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { mdiFilterRemoveOutline } from "@mdi/js";
 import { useApi } from "../../app/api.js";
+import { Choice } from "../../components/choice.js";
+import css from "../../components/filter-bar.module.css";
 import { Icon } from "../../components/icon.js";
 import { ProjectSelect } from "../../components/project-select.js";
-import css from "./filter-bar.module.css";
 import { type FilterName, type InspectionFilters, spans } from "./filters.js";
 
 export interface FilterBarProps {
@@ -83,31 +84,5 @@ export function FilterBar({ filters, set, clear }: FilterBarProps) {
         </Group>
       )}
     </search>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  placeholder: string;
-  value: string | undefined;
-  onChange: (value: string | null) => void;
-  data: { value: string; label: string }[];
-}
-
-function Choice({ label, placeholder, value, onChange, data }: ChoiceProps) {
-  // A value from the address that is in no list (a removed camera) still shows and can be cleared.
-  const known = value === undefined || data.some((item) => item.value === value);
-  const items = known ? data : [...data, { value, label: value }];
-  return (
-    <Select
-      aria-label={label}
-      placeholder={placeholder}
-      value={value ?? null}
-      onChange={(next) => onChange(typeof next === "string" ? next : null)}
-      data={items}
-      clearable
-      searchable={items.length > 8}
-      comboboxProps={{ width: "max-content", position: "bottom-start" }}
-    />
   );
 }
