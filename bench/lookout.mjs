@@ -1,6 +1,6 @@
 /** `npm run bench -- lookout`: the Lookout for Vision API and models that learn from masks, on the example set that Amazon published. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { allOperations, cookies, lookoutJourney, putCookies } from "../tests/lookout-journey.mjs";
 import { caller } from "../tests/server-process.mjs";
@@ -59,7 +59,9 @@ async function onMasks(say) {
   const { openPredictor } = await load("packages/models/dist/predictor.js");
   say("a model of all training pictures");
   const begunAt = performance.now();
-  const { bytes, manifest } = await train({ pictures: await readTrainingPart(cookies), method: "auto", seed: 1 });
+  const threads = availableParallelism();
+  const pictures = await readTrainingPart(cookies);
+  const { bytes, manifest } = await train({ pictures, method: "auto", seed: 1, threads });
   const seconds = (performance.now() - begunAt) / 1000;
   const [cracked] = manifest.metrics.defects;
   const rows = [
@@ -77,13 +79,13 @@ async function onMasks(say) {
     },
   ];
   const folder = join(cookies, "test-images");
-  const pictures = readdirSync(folder).map((name) => new Uint8Array(readFileSync(join(folder, name))));
+  const tested = readdirSync(folder).map((name) => new Uint8Array(readFileSync(join(folder, name))));
   const predictor = await openPredictor(bytes, { threads: 1 });
   try {
     const perPicture = async (options) => {
       const times = [];
       for (let round = 0; round < 6; round++) {
-        for (const picture of pictures) {
+        for (const picture of tested) {
           const startedAt = performance.now();
           await predictor.predict(picture, options);
           // The first round warms up.
