@@ -99,7 +99,7 @@ export const metricNames = Object.keys(watchedMetrics) as [MetricName, ...Metric
 export const factsOf = (metric: MetricName): MetricFacts => watchedMetrics[metric];
 
 export const Metric = z.enum(metricNames);
-export const Comparison = z
+export const AlarmComparison = z
   .enum([">=", ">", "<", "<="])
   .describe("A datapoint breaches when it compares so to the threshold");
 export const MissingData = z
@@ -129,7 +129,7 @@ const alarmFields = {
   metric: Metric,
   statistic: Statistic,
   cameraId: PlantId.nullable().describe("null: all cameras of the project together"),
-  comparison: Comparison,
+  comparison: AlarmComparison,
   threshold: z.number().min(-1e9).max(1e9),
   periodSeconds: PeriodSeconds,
   evaluationPeriods: z.number().int().min(1).max(1440).describe("How many of the latest periods are looked at"),
@@ -246,7 +246,7 @@ export const CameraDrift = z.object({
 });
 export type CameraDrift = z.infer<typeof CameraDrift>;
 
-export type Comparison = z.infer<typeof Comparison>;
+export type AlarmComparison = z.infer<typeof AlarmComparison>;
 export type MissingData = z.infer<typeof MissingData>;
 export type AlarmState = z.infer<typeof AlarmState>;
 export type AlarmSettings = z.infer<typeof AlarmSettings>;

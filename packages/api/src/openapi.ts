@@ -244,7 +244,10 @@ const named = nouns
   .filter(
     (entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType && !(entry[1] instanceof z.ZodDefault),
   );
-for (const [id, schema] of named) names.add(schema, { id });
+for (const [id, schema] of named) {
+  if (named.some(([other, one]) => other === id && one !== schema)) throw new Error(`Two schemas are named "${id}".`);
+  names.add(schema, { id });
+}
 
 function reference(id: string): JsonObject {
   return { $ref: `#/components/schemas/${id}` };

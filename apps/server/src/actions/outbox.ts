@@ -87,20 +87,21 @@ export function startOutbox(deps: {
   }
 
   /** Takes as many due actions of each lane as there are places. */
-  async function look(): Promise<void> {
-    for (const lane of await store.read.actions.dueLanes(now())) {
+  async function look(nowMs: number): Promise<void> {
+    for (const lane of await store.read.actions.dueLanes(nowMs)) {
       const busy = [...underWay.values()].filter((one) => one.lane === lane).length;
       if (busy >= perLane || (lane in kinds && !kinds[lane as Action["kind"]].isConfigured)) continue;
       // Those under way are due, too, until they have ended; one that ends while this is read must not begin a second time.
       const wereUnderWay = new Set(underWay.keys());
-      const due = await store.read.actions.due(lane, now(), perLane + busy);
+      const due = await store.read.actions.due(lane, nowMs, perLane + busy);
       if (isStopped) return;
       for (const action of due.filter(({ id }) => !wereUnderWay.has(id)).slice(0, perLane - busy)) begin(action);
     }
   }
 
-  async function sleepUntilNext(): Promise<void> {
-    const nextMs = await store.read.actions.nextDueMs(now()).catch(() => undefined);
+  /** @param lookedAtMs one that became due while they were looked at is the next. */
+  async function sleepUntilNext(lookedAtMs: number): Promise<void> {
+    const nextMs = await store.read.actions.nextDueMs(lookedAtMs).catch(() => undefined);
     if (isStopped) return;
     const sleepMs = nextMs === undefined ? longestSleepMs : Math.min(longestSleepMs, Math.max(10, nextMs - now()));
     clearTimeout(timer);
@@ -112,9 +113,10 @@ export function startOutbox(deps: {
     isWoken = true;
     if (looking !== undefined || isStopped) return;
     isWoken = false;
-    looking = look()
+    const nowMs = now();
+    looking = look(nowMs)
       .catch((error: unknown) => log.error({ err: error }, "The outbox could not be read; it is read again"))
-      .then(sleepUntilNext)
+      .then(() => sleepUntilNext(nowMs))
       .finally(() => {
         looking = undefined;
         if (isWoken) wake();

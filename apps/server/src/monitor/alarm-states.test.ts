@@ -1,7 +1,7 @@
 /** States of alarms: CloudWatch's own tables of missing data, whole courses of time, restarts, late readings and clocks that are set. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AlarmState, Comparison, MissingData, Statistic } from "@sightline/api/monitoring";
+import type { AlarmComparison, AlarmState, MissingData, Statistic } from "@sightline/api/monitoring";
 import {
   type AlarmMemory,
   type AlarmRule,
@@ -133,7 +133,7 @@ for (const [statistic, expected] of values) {
   });
 }
 
-const atThreshold: readonly [Comparison, boolean, boolean, boolean][] = [
+const atThreshold: readonly [AlarmComparison, boolean, boolean, boolean][] = [
   [">=", false, true, true],
   [">", false, false, true],
   ["<", true, false, false],

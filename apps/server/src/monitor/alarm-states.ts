@@ -4,7 +4,7 @@
  * are never late, so an alarm looks at its evaluation periods and no further back; and it goes off as soon as the period
  * under way can no longer end without breaching, not a minute later.
  */
-import type { AlarmSettings, AlarmState, Comparison, MissingData, Statistic } from "@sightline/api/monitoring";
+import type { AlarmComparison, AlarmSettings, AlarmState, MissingData, Statistic } from "@sightline/api/monitoring";
 
 /** What one period's readings come to. */
 export interface ReadingSet {
@@ -75,7 +75,7 @@ export function datapointOf(statistic: Statistic, set: ReadingSet | undefined): 
   }
 }
 
-export function isBreaching(value: number, comparison: Comparison, threshold: number): boolean {
+export function isBreaching(value: number, comparison: AlarmComparison, threshold: number): boolean {
   switch (comparison) {
     case ">=":
       return value >= threshold;
@@ -89,7 +89,7 @@ export function isBreaching(value: number, comparison: Comparison, threshold: nu
 }
 
 /** Whether a period that breaches already still breaches whatever else is read in it. No metric has negative readings. */
-function isSettled(statistic: Statistic, comparison: Comparison): boolean {
+function isSettled(statistic: Statistic, comparison: AlarmComparison): boolean {
   const isUpward = comparison === ">=" || comparison === ">";
   if (statistic === "minimum") return !isUpward;
   return isUpward && statistic !== "average";

@@ -60,7 +60,7 @@ function options({ color, axis, grid }: PlotLook, timeZone: string, isDays: bool
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
     scales: {
-      x: { time: true, range: (_, min, max) => padded(min, max, isDays ? 43_200 : 1800) },
+      x: { time: true, range: ({ data }) => padded(data[0], isDays ? 43_200 : 1800) },
       y: { range: rangeOf },
     },
     axes: [
@@ -94,9 +94,9 @@ function options({ color, axis, grid }: PlotLook, timeZone: string, isDays: bool
   };
 }
 
-/** A single point stands in the middle. */
-function padded(min: number, max: number, by: number): [number, number] {
-  return [min - by, max + by];
+/** A single point stands in the middle; uPlot's own range of one point in time is 1,000 days long. */
+function padded(times: ArrayLike<number>, by: number): [number, number] {
+  return [(times[0] ?? 0) - by, (times[times.length - 1] ?? 0) + by];
 }
 
 /** All that is drawn, with room around it; from zero where zero is near. */
