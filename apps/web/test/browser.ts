@@ -119,10 +119,14 @@ async function resize(page: Page, size: { width: number; height: number }): Prom
   await page.evaluate(async () => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const height = () => document.documentElement.scrollHeight;
+    // What turns for ever, such as a sign of work, moves nothing else.
+    const isMoving = () =>
+      document.getAnimations().some(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
     await document.fonts.ready;
-    for (let still = 0, before = -1; still < 3; before = height()) {
+    // A page that shows work going on never rests for long: about a second is enough for a new size.
+    for (let still = 0, before = -1, frames = 0; still < 3 && frames < 60; frames++, before = height()) {
       await frame();
-      still = height() === before && document.getAnimations().length === 0 ? still + 1 : 0;
+      still = height() === before && !isMoving() ? still + 1 : 0;
     }
   });
 }
