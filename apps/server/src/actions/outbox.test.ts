@@ -81,6 +81,30 @@ test("a mail server that refuses once gets the mail at the next attempt", async 
   assert.deepEqual([action.attempts, action.lastError, post.mails.length], [2, null, 1]);
 });
 
+test("what becomes due while the outbox looks through it is not slept over", async (t) => {
+  let attempts = 0;
+  const post = await openPost(t, {
+    onMailFrom(_address, _session, done) {
+      done(attempts++ === 0 ? new Error("greylisted, try again") : null);
+    },
+  });
+  // Each look at the clock finds it 7 ms later: an action put off by 10 ms is due between two of them.
+  let nowMs = Date.parse("2026-01-01T00:00:00Z");
+  const core = await openTestCore(t, {
+    model: playedModel(() => verdict(0.9)),
+    config: { smtp: { url: post.url }, outbox: { backoffSeconds: 0.01 } },
+    now: () => {
+      nowMs += 7;
+      return nowMs;
+    },
+  });
+  const { modelId } = await addLine(core, [recipient]);
+  await core.deployments.start(modelId, "ada");
+  await inspected(core, await send(core, await jpeg(1)));
+  await onlyAction(core, "delivered");
+  assert.equal(attempts, 2);
+});
+
 test("a mail server that never says a word is given up on", async (t) => {
   const sockets = new Set<Socket>();
   const silent: Server = createServer((socket) => sockets.add(socket));
