@@ -5,20 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { SMTPServer } from "smtp-server";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
+import { looksRight, openStage, openVisitor, type RunningServer, skip, type Visitor } from "./browser.js";
 
 describe("the alert pages", { skip }, () => {
   let server: RunningServer;
@@ -49,9 +36,7 @@ describe("the alert pages", { skip }, () => {
     receiver = createServer((_request, reply) => reply.writeHead(204).end());
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
     const { port } = post.server.address() as AddressInfo;
-    [server, browser] = await Promise.all([startServer(["--smtp-url", `smtp://127.0.0.1:${port}`]), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
+    ({ server, browser, admin, page } = await openStage(["--smtp-url", `smtp://127.0.0.1:${port}`]));
   });
 
   after(async () => {
@@ -61,15 +46,6 @@ describe("the alert pages", { skip }, () => {
     receiver.closeAllConnections();
     receiver.close();
   });
-
-  async function looksRight(visitor: Visitor, name: string): Promise<void> {
-    assert.deepEqual(
-      await takePictures(visitor.page, name),
-      { "1440": 0, "390": 0 },
-      `${name} is wider than the screen`,
-    );
-    assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
-  }
 
   test("an address is added, asked by mail, and confirmed on a page that needs no sign-in", async () => {
     await page.goto("/projects/new");

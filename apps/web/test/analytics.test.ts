@@ -3,21 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
+import { looksRight, openStage, openVisitor, type RunningServer, skip, type Visitor } from "./browser.js";
 import { recordTwoWeeks } from "./recorded-results.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
 
 describe("the analytics page", { skip }, () => {
   let server: RunningServer;
@@ -27,24 +14,13 @@ describe("the analytics page", { skip }, () => {
 
   before(async () => {
     const zone = ["--analytics-time-zone", "UTC"];
-    [server, browser] = await Promise.all([startServer(zone, recordTwoWeeks), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
+    ({ server, browser, admin, page } = await openStage(zone, recordTwoWeeks));
   });
 
   after(async () => {
     await browser?.close();
     await server?.stop();
   });
-
-  async function looksRight(visitor: Visitor, name: string): Promise<void> {
-    assert.deepEqual(
-      await takePictures(visitor.page, name),
-      { "1440": 0, "390": 0 },
-      `${name} is wider than the screen`,
-    );
-    assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
-  }
 
   const panel = (title: RegExp | string) =>
     page.locator("section").filter({ has: page.getByRole("heading", { name: title }) });

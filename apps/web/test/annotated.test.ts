@@ -1,25 +1,12 @@
 /** Pictures with boxes and with several labels, and trainings by epochs, as a person meets them in the browser. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Client, createClient } from "@sightline/client/client";
+import type { Client } from "@sightline/client/client";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { encodePng } from "@sightline/dataset/image-file";
 import type { Browser, Page } from "playwright-core";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
+import { clientOf, openStage, openVisitor, type RunningServer, skip, takePictures, type Visitor } from "./browser.js";
 import { fixedDetector } from "./fixed-detector.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
 
 const size = { width: 160, height: 120 };
 
@@ -70,14 +57,8 @@ describe("pictures with boxes and labels, and trainings by epochs", { skip }, ()
   let client: Client;
 
   before(async () => {
-    [server, browser] = await Promise.all([startServer(), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
-    const reply = await page.request.post("/api/tokens", {
-      data: { name: "test", role: "operator" },
-      headers: { origin: server.url },
-    });
-    client = createClient({ url: server.url, token: (await reply.json()).secret });
+    ({ server, browser, admin, page } = await openStage());
+    client = await clientOf(admin, "operator");
   });
 
   after(async () => {

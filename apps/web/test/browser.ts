@@ -1,8 +1,10 @@
 /** A real server and a real browser for the page tests. */
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Client, createClient } from "@sightline/client/client";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** Compiled, this file lies in apps/web/dist-test/test/. */
@@ -14,7 +16,13 @@ const serverMain = join(root, "apps/server/dist/main.js");
 const candidates = process.env.CHROMIUM_PATH
   ? [process.env.CHROMIUM_PATH]
   : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
-export const chromiumPath = candidates.find((path) => existsSync(path));
+const chromiumPath = candidates.find((path) => existsSync(path));
+
+/** Why page tests are left out, or `false`; never in CI, which installs the browser. */
+export const skip =
+  chromiumPath === undefined && process.env.CI !== "true"
+    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
+    : false;
 
 export interface RunningServer {
   url: string;
@@ -93,6 +101,29 @@ export async function openVisitor(browser: Browser, baseURL: string, link?: stri
   return { context, page, takeComplaints };
 }
 
+/** What the tests of one file are played on. */
+export interface Stage {
+  readonly server: RunningServer;
+  readonly browser: Browser;
+  readonly admin: Visitor;
+  /** The admin's. */
+  readonly page: Page;
+}
+
+/** A server, a browser, and an admin who has just signed in. */
+export async function openStage(...options: Parameters<typeof startServer>): Promise<Stage> {
+  const [server, browser] = await Promise.all([startServer(...options), launch()]);
+  const admin = await openVisitor(browser, server.url, server.link);
+  return { server, browser, admin, page: admin.page };
+}
+
+/** A program's own way to the server, with a token that an admin makes in the browser. */
+export async function clientOf({ page }: Visitor, role: "operator" | "admin"): Promise<Client> {
+  const { origin } = new URL(page.url());
+  const reply = await page.request.post("/api/tokens", { data: { name: "test", role }, headers: { origin } });
+  return createClient({ url: origin, token: (await reply.json()).secret });
+}
+
 export const widths = [
   { name: "1440", width: 1440, height: 900 },
   { name: "390", width: 390, height: 844 },
@@ -111,6 +142,12 @@ export async function takePictures(page: Page, name: string): Promise<Record<str
   }
   await resize(page, widths[0]);
   return excess;
+}
+
+/** Saves the page, which must fit the screen at both widths and have complained of nothing. */
+export async function looksRight(visitor: Visitor, name: string): Promise<void> {
+  assert.deepEqual(await takePictures(visitor.page, name), { "1440": 0, "390": 0 }, `${name} is wider than the screen`);
+  assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
 }
 
 /** Until the page has come to rest at its new size: a press on what still moves is lost. */

@@ -2,26 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, createClient } from "@sightline/client/client";
+import type { Client } from "@sightline/client/client";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { uploadImage } from "@sightline/client/upload";
 import { encodeJpeg, encodePng } from "@sightline/dataset/image-file";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import type { Browser, Page } from "playwright-core";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
+import { clientOf, looksRight, openStage, type RunningServer, skip, type Visitor } from "./browser.js";
 
 const side = 160;
 /** A training with everything else going on. */
@@ -54,14 +41,8 @@ describe("models that learn from masks", { skip }, () => {
   let modelId: string;
 
   before(async () => {
-    [server, browser] = await Promise.all([startServer(), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
-    const reply = await page.request.post("/api/tokens", {
-      headers: { origin: server.url },
-      data: { name: "test", role: "admin" },
-    });
-    client = createClient({ url: server.url, token: (await reply.json()).secret });
+    ({ server, browser, admin, page } = await openStage());
+    client = await clientOf(admin, "admin");
     const { id: projectId } = await client.call("createProject", { body: { name: "discs" } });
     for (let seed = 1; seed <= 24; seed++) {
       const isBad = seed % 2 === 0;
@@ -96,15 +77,6 @@ describe("models that learn from masks", { skip }, () => {
     await browser?.close();
     await server?.stop();
   });
-
-  async function looksRight(visitor: Visitor, name: string): Promise<void> {
-    assert.deepEqual(
-      await takePictures(visitor.page, name),
-      { "1440": 0, "390": 0 },
-      `${name} is wider than the screen`,
-    );
-    assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
-  }
 
   test("the version's page tells how well each kind of defect is found, to the pixel", async () => {
     await page.goto(`/models/${modelId}`);

@@ -1,25 +1,12 @@
 /** Where a picture's defects are, as a person draws it in the browser. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Client, createClient } from "@sightline/client/client";
+import type { Client } from "@sightline/client/client";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { decodeDefectMask } from "@sightline/dataset/defect-mask";
 import { encodePng } from "@sightline/dataset/image-file";
 import type { Browser, Page } from "playwright-core";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
+import { clientOf, openStage, openVisitor, type RunningServer, skip, takePictures, type Visitor } from "./browser.js";
 
 const size = { width: 200, height: 120 };
 
@@ -43,14 +30,8 @@ describe("marking where a defect is", { skip }, () => {
   let sampleId: string;
 
   before(async () => {
-    [server, browser] = await Promise.all([startServer(), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
-    const made = await page.request.post("/api/tokens", {
-      headers: { origin: server.url },
-      data: { name: "page test", role: "admin" },
-    });
-    client = createClient({ url: server.url, token: (await made.json()).secret });
+    ({ server, browser, admin, page } = await openStage());
+    client = await clientOf(admin, "admin");
     projectId = (await client.call("createProject", { body: { name: "plates" } })).id;
     const picture = {
       bytes: await scratched(),

@@ -1,26 +1,22 @@
 /** The monitoring pages against a real server: counters, drift, alarms that ring, and whom they tell. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Client, createClient } from "@sightline/client/client";
+import type { Client } from "@sightline/client/client";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { uploadImage } from "@sightline/client/upload";
 import { encodePng } from "@sightline/dataset/image-file";
 import type { Browser, Page } from "playwright-core";
 import { brightnessJudge } from "./brightness-judge.js";
 import {
-  chromiumPath,
-  launch,
+  clientOf,
+  looksRight,
+  openStage,
   openVisitor,
   type RunningServer,
-  startServer,
+  skip,
   takePictures,
   type Visitor,
 } from "./browser.js";
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
 
 const trainingPictures = 12;
 const inspectedPictures = 54;
@@ -46,29 +42,14 @@ describe("the monitoring pages", { skip }, () => {
   let projectId: string;
 
   before(async () => {
-    [server, browser] = await Promise.all([startServer(["--monitor-drift-seconds", "1"]), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
-    const reply = await page.request.post("/api/tokens", {
-      data: { name: "test", role: "operator" },
-      headers: { origin: server.url },
-    });
-    client = createClient({ url: server.url, token: (await reply.json()).secret });
+    ({ server, browser, admin, page } = await openStage(["--monitor-drift-seconds", "1"]));
+    client = await clientOf(admin, "operator");
   });
 
   after(async () => {
     await browser?.close();
     await server?.stop();
   });
-
-  async function looksRight(visitor: Visitor, name: string): Promise<void> {
-    assert.deepEqual(
-      await takePictures(visitor.page, name),
-      { "1440": 0, "390": 0 },
-      `${name} is wider than the screen`,
-    );
-    assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
-  }
 
   /** A project with training pictures and a model that judges; its camera then sends another part. */
   async function runLine(): Promise<string> {

@@ -6,26 +6,13 @@ import { uploadImage } from "@sightline/client/upload";
 import { encodeJpeg } from "@sightline/dataset/image-file";
 import { castingDataset } from "@sightline/simulator/casting";
 import type { Browser, Page } from "playwright-core";
-import {
-  chromiumPath,
-  launch,
-  openVisitor,
-  type RunningServer,
-  startServer,
-  takePictures,
-  type Visitor,
-} from "./browser.js";
+import { looksRight, openStage, openVisitor, type RunningServer, skip, takePictures, type Visitor } from "./browser.js";
 
 interface Picture {
   name: string;
   mimeType: string;
   buffer: Buffer;
 }
-
-const skip =
-  chromiumPath === undefined && process.env.CI !== "true"
-    ? "Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)"
-    : false;
 
 /** Large, plain defects: a training on few pictures must tell them apart. */
 async function castings(seed: number, normals: number, anomalies: number): Promise<Picture[]> {
@@ -43,24 +30,13 @@ describe("the pages", { skip }, () => {
   let page: Page;
 
   before(async () => {
-    [server, browser] = await Promise.all([startServer(), launch()]);
-    admin = await openVisitor(browser, server.url, server.link);
-    page = admin.page;
+    ({ server, browser, admin, page } = await openStage());
   });
 
   after(async () => {
     await browser?.close();
     await server?.stop();
   });
-
-  async function looksRight(visitor: Visitor, name: string): Promise<void> {
-    assert.deepEqual(
-      await takePictures(visitor.page, name),
-      { "1440": 0, "390": 0 },
-      `${name} is wider than the screen`,
-    );
-    assert.deepEqual(visitor.takeComplaints(), [], `${name} left complaints in the console`);
-  }
 
   test("a visitor without a session is told how to get a sign-in link", async () => {
     const stranger = await openVisitor(browser, server.url);
