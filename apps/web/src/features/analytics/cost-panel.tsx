@@ -6,9 +6,9 @@ import { useChange } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { ActionButton } from "../../components/action-button.js";
 import { count } from "../../components/format.js";
+import { amount, costOf } from "../../components/mistake-costs.js";
 import { Panel } from "../../components/panel.js";
 import css from "../../components/tight-table.module.css";
-import { amount, costOf } from "./costs.js";
 import type { Counts } from "./counts.js";
 
 const unsaid: MistakeCosts = { escape: 0, falseReject: 0, currency: "€" };

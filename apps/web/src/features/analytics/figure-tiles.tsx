@@ -2,8 +2,8 @@
 import { SimpleGrid } from "@mantine/core";
 import type { MistakeCosts } from "@sightline/api/projects";
 import { count, percent } from "../../components/format.js";
+import { amount, costOf } from "../../components/mistake-costs.js";
 import { Tile } from "../../components/tile.js";
-import { amount, costOf } from "./costs.js";
 import { anomalyRate, type Counts, firstPassYield } from "./counts.js";
 
 export function FigureTiles({ totals, costs }: { totals: Counts; costs: MistakeCosts | null }) {

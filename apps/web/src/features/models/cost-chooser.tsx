@@ -1,22 +1,25 @@
 /** Prices the two mistakes and finds the cheapest threshold for them. */
 import { Button, Group, NumberInput, Popover, Stack, Text } from "@mantine/core";
-import { useDisclosure, useLocalStorage } from "@mantine/hooks";
+import { useDisclosure } from "@mantine/hooks";
 import type { ScoredSample } from "@sightline/api/models";
+import { useState } from "react";
 import { count } from "../../components/format.js";
-import { type Costs, cheapest, costOf, type Outcome } from "./threshold.js";
+import { type Costs, costOf } from "../../components/mistake-costs.js";
+import { cheapest, type Outcome } from "./threshold.js";
 
 export interface CostChooserProps {
   scores: readonly ScoredSample[];
   outcome: Outcome;
+  /** What the project says they cost; tried here with others, and changed on the analytics page. */
+  kept: Costs | null;
   onChoose: (threshold: number) => void;
 }
 
-export function CostChooser({ scores, outcome, onChoose }: CostChooserProps) {
+const usual: Costs = { escape: 100, falseReject: 5 };
+
+export function CostChooser({ scores, outcome, kept, onChoose }: CostChooserProps) {
   const [isOpen, popover] = useDisclosure(false);
-  const [costs, setCosts] = useLocalStorage<Costs>({
-    key: "sightline.costs",
-    defaultValue: { escape: 100, falseReject: 5 },
-  });
+  const [costs, setCosts] = useState(kept ?? usual);
   const field = (name: keyof Costs, label: string, description: string) => (
     <NumberInput
       label={label}

@@ -79,7 +79,7 @@ export function ThresholdPanel({ model, project, threshold, inForce, onChange }:
               <Button size="xs" variant="default" onClick={() => onChange(suggestions.noFalseRejects(scores))}>
                 No false rejects
               </Button>
-              <CostChooser scores={scores} outcome={outcome} onChoose={onChange} />
+              <CostChooser scores={scores} outcome={outcome} kept={project.mistakeCosts} onChoose={onChange} />
             </>
           )}
           <Button size="xs" variant="default" onClick={() => onChange(0.5)}>

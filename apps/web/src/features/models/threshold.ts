@@ -1,5 +1,6 @@
 /** What a threshold would do to pictures whose truth is known: the arithmetic behind the slider. */
 import type { ScoredSample } from "@sightline/api/models";
+import { type Costs, costOf } from "../../components/mistake-costs.js";
 
 export interface Outcome {
   defects: number;
@@ -44,15 +45,6 @@ export function histogram(scores: readonly ScoredSample[], bins: number): Bin[] 
     else bin.good++;
   }
   return result;
-}
-
-export interface Costs {
-  escape: number;
-  falseReject: number;
-}
-
-export function costOf({ escapes, falseRejects }: Outcome, costs: Costs): number {
-  return escapes * costs.escape + falseRejects * costs.falseReject;
 }
 
 /** The server's limits for a threshold. */

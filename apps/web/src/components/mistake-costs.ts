@@ -1,8 +1,10 @@
-/** What the mistakes that people found have cost. */
+/** What escapes and false rejects cost, and how an amount is written. */
 import type { MistakeCosts } from "@sightline/api/projects";
-import type { Counts } from "./counts.js";
 
-export function costOf({ escapes, falseRejects }: Pick<Counts, "escapes" | "falseRejects">, costs: MistakeCosts) {
+/** In no currency: what counts is how they compare. */
+export type Costs = Pick<MistakeCosts, "escape" | "falseReject">;
+
+export function costOf({ escapes, falseRejects }: { escapes: number; falseRejects: number }, costs: Costs): number {
   return escapes * costs.escape + falseRejects * costs.falseReject;
 }
 
