@@ -22,11 +22,13 @@ export interface Removal {
   inspection(id: string): Promise<void>;
   /** Deletes a project with everything in it. @throws ServerError PROJECT_NOT_FOUND. */
   project(id: string): Promise<void>;
+  /** `project`, and more in the transaction in which it goes. */
   projectAnd<T>(id: string, alongside: Alongside<T>): Promise<T>;
   /** @throws ServerError SAMPLE_NOT_FOUND. */
   sample(id: string): Promise<void>;
   /** @throws ServerError MODEL_NOT_FOUND, MODEL_RUNNING. */
   model(id: string): Promise<void>;
+  /** `model`, and more in the transaction in which it goes. */
   modelAnd<T>(id: string, alongside: Alongside<T>): Promise<T>;
   /** Removes files that no record names: what an interrupted upload or deletion left behind. @returns how many. */
   sweepBlobs(signal?: AbortSignal): Promise<number>;

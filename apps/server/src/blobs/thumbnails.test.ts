@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeJpeg, readHeader } from "@sightline/dataset/image-file";
-import { createLimiter } from "../intake/limiter.js";
+import { createLimiter } from "../limiter.js";
 import { createThumbnails } from "./thumbnails.js";
 
 /** The same picture under several names, and how often each was read. */

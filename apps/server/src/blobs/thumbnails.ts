@@ -1,7 +1,7 @@
 /** Small pictures for lists, made when somebody looks and kept in memory for a while: most inspections are never looked at. */
 import { encodeThumbnail, ImageError } from "@sightline/dataset/image-file";
 import { errors } from "../errors.js";
-import type { Limiter } from "../intake/limiter.js";
+import type { Limiter } from "../limiter.js";
 import type { BlobStore } from "./blob-store.js";
 
 export interface Thumbnails {

@@ -1,8 +1,8 @@
 /** Decides whether bytes are a whole JPEG or PNG we can inspect, before anything of them is kept. */
 import { decodeImage, ImageError, readHeader } from "@sightline/dataset/image-file";
 import { errors, type ServerError } from "../errors.js";
+import type { Limiter } from "../limiter.js";
 import type { StoredPicture } from "../store/samples.js";
-import type { Limiter } from "./limiter.js";
 
 /** What the bytes turned out to be; the hash is the blob's business. */
 export type CheckedPicture = Omit<StoredPicture, "sha256">;

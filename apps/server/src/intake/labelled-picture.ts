@@ -3,11 +3,11 @@ import type { Part, Sample } from "@sightline/api/samples";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
+import type { Limiter } from "../limiter.js";
 import type { Annotation } from "../store/samples.js";
 import type { Store, StoreWrites } from "../store/store.js";
 import { checkBoxes } from "./annotation.js";
 import { checkPicture } from "./check-picture.js";
-import type { Limiter } from "./limiter.js";
 
 export interface NewLabelledPicture {
   readonly projectId: string;

@@ -7,10 +7,10 @@ import { z } from "zod";
 import type { BlobStore } from "../blobs/blob-store.js";
 import type { Config } from "../config.js";
 import { errors, isServerError } from "../errors.js";
+import type { Limiter } from "../limiter.js";
 import type { Mask } from "../store/samples.js";
 import type { Store } from "../store/store.js";
 import { checkPicture, type PictureLimits } from "./check-picture.js";
-import type { Limiter } from "./limiter.js";
 
 const Types = z.array(MaskColour).min(1).max(64);
 

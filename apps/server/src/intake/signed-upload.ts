@@ -5,13 +5,13 @@ import { isDiskFull } from "../blobs/file-blobs.js";
 import type { Config } from "../config.js";
 import { errors } from "../errors.js";
 import { fromTime, type NewId, type Now } from "../ids.js";
+import type { Limiter } from "../limiter.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { NewInspection } from "../store/inspections.js";
 import type { Store } from "../store/store.js";
 import type { AddressSigner, SignedAddress } from "./address-signer.js";
 import type { Backlog } from "./backlog.js";
 import { type CheckedPicture, checkPicture } from "./check-picture.js";
-import type { Limiter } from "./limiter.js";
 
 export interface UploadRequest {
   readonly cameraId: string;

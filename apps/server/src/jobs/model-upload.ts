@@ -11,7 +11,7 @@ import { isDiskFull } from "../blobs/file-blobs.js";
 import { errors, isServerError } from "../errors.js";
 import type { NewId } from "../ids.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
-import { createLimiter } from "../intake/limiter.js";
+import { createLimiter } from "../limiter.js";
 import type { Store } from "../store/store.js";
 import { modelRecord } from "./model-record.js";
 

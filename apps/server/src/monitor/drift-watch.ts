@@ -6,7 +6,7 @@ import { decodeImage, encodeThumbnail } from "@sightline/dataset/image-file";
 import { reanchor } from "@sightline/models/threshold";
 import type { BlobStore } from "../blobs/blob-store.js";
 import { type Now, toTime } from "../ids.js";
-import type { Limiter } from "../intake/limiter.js";
+import type { Limiter } from "../limiter.js";
 import type { Log } from "../log.js";
 import type { ReferencePicture, SeenPicture } from "../store/drifts.js";
 import type { Store } from "../store/store.js";

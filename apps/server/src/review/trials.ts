@@ -7,7 +7,7 @@ import { errors, isServerError } from "../errors.js";
 import type { Inspector } from "../inspect/inspector.js";
 import { isPictureError, type Predictors } from "../inspect/predictors.js";
 import { checkPicture } from "../intake/check-picture.js";
-import type { Limiter } from "../intake/limiter.js";
+import type { Limiter } from "../limiter.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { Log } from "../log.js";
 import type { ReleaseBlobs } from "../removal.js";
