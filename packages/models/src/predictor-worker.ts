@@ -171,7 +171,9 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
     return;
   }
   const ownScore = floats(results[modelValues.score])[0] as number;
+  const answered = performance.now();
   const defects = defectsIn(results[modelValues.defectMap], size);
+  stages.postProcessingMs = performance.now() - answered;
   const verdict = {
     ...anomalyVerdict(ownScore, options.threshold ?? 0.5),
     anomalies: defects?.areas ?? null,

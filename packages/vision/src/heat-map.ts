@@ -56,29 +56,43 @@ export function paintLevels(
   return { width, height, data };
 }
 
-/** Resamples a map bilinearly, pixel centres at their halves, edges repeated. */
-export function resizeMap(map: ScoreMap, width: number, height: number): ScoreMap {
+/**
+ * Resamples a map bilinearly, pixel centres at their halves, edges repeated. Rows in which no score reaches `least` are left
+ * at 0: most maps show nothing almost everywhere.
+ */
+export function resizeMap(
+  map: ScoreMap,
+  width: number,
+  height: number,
+  { least = Number.NEGATIVE_INFINITY }: { readonly least?: number } = {},
+): ScoreMap {
   if (map.data.length !== map.width * map.height || map.data.length === 0) {
     throw new RangeError(
       `A map of ${map.width} x ${map.height} must have ${map.width * map.height} scores, got ${map.data.length}.`,
     );
   }
   const across = positions(map.width, width);
-  const down = positions(map.height, height);
+  const lefts = Int32Array.from(across, Math.floor);
+  const shares = Float64Array.from(across, (at, x) => at - (lefts[x] as number));
   const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const position = down[y] as number;
-    const upper = Math.floor(position);
-    const lower = Math.min(upper + 1, map.height - 1);
-    const dy = position - upper;
+  // One more than the map is wide, so that the last column has a right neighbour: itself.
+  const line = new Float64Array(map.width + 1);
+  for (const [y, position] of positions(map.height, height).entries()) {
+    const upper = Math.floor(position) * map.width;
+    const lower = Math.min(upper + map.width, map.data.length - map.width);
+    const dy = position - Math.floor(position);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let x = 0; x < map.width; x++) {
+      const value = mix(map.data[upper + x] as number, map.data[lower + x] as number, dy);
+      line[x] = value;
+      if (value > highest) highest = value;
+    }
+    if (highest < least) continue;
+    line[map.width] = line[map.width - 1] as number;
+    const to = y * width;
     for (let x = 0; x < width; x++) {
-      const at = across[x] as number;
-      const left = Math.floor(at);
-      const right = Math.min(left + 1, map.width - 1);
-      const dx = at - left;
-      const top = mix(map.data[upper * map.width + left] as number, map.data[upper * map.width + right] as number, dx);
-      const low = mix(map.data[lower * map.width + left] as number, map.data[lower * map.width + right] as number, dx);
-      data[y * width + x] = mix(top, low, dy);
+      const left = lefts[x] as number;
+      data[to + x] = mix(line[left] as number, line[left + 1] as number, shares[x] as number);
     }
   }
   return { width, height, data };

@@ -19,6 +19,9 @@ export interface DefectScores {
   readonly data: Float32Array;
 }
 
+/** From here on a place shows the type: the network's map is made so. */
+const limit = 0.5;
+
 /** Pixels on the longer side: finer than any network sees, and quick. */
 const longestSide = 512;
 
@@ -42,11 +45,12 @@ export function labelMap(scores: DefectScores, width: number, height: number): L
   for (let k = 0; k < scores.types; k++) {
     const layer = scores.data.subarray(k * area, (k + 1) * area);
     // Most pictures are good ones: nothing to enlarge.
-    if (!layer.some((value) => value >= 0.5)) continue;
-    const large = resizeMap({ width: scores.width, height: scores.height, data: layer }, width, height).data;
+    if (!layer.some((value) => value >= limit)) continue;
+    const layerMap = { width: scores.width, height: scores.height, data: layer };
+    const large = resizeMap(layerMap, width, height, { least: limit }).data;
     for (let i = 0; i < large.length; i++) {
       const value = large[i] as number;
-      if (value >= 0.5 && (best === null || data[i] === 0 || value > (best[i] as number))) data[i] = k + 1;
+      if (value >= limit && (best === null || data[i] === 0 || value > (best[i] as number))) data[i] = k + 1;
     }
     if (best === null) best = large;
     else for (let i = 0; i < large.length; i++) best[i] = Math.max(best[i] as number, large[i] as number);
@@ -56,8 +60,12 @@ export function labelMap(scores: DefectScores, width: number, height: number): L
 
 /** The background first, then what was found, the largest area first. */
 export function anomalyAreas({ data }: LabelMap, types: readonly DefectType[]): AnomalyArea[] {
-  const counts = new Float64Array(types.length + 1);
-  for (const type of data) counts[type] = (counts[type] as number) + 1;
+  const counts = new Uint32Array(types.length + 1);
+  // By index: an iterator over so many pixels takes ten times as long.
+  for (let i = 0; i < data.length; i++) {
+    const type = data[i] as number;
+    counts[type] = (counts[type] as number) + 1;
+  }
   const rows = [backgroundType, ...types].map((type, k) => ({
     ...type,
     areaFraction: (counts[k] as number) / data.length,
