@@ -1,5 +1,6 @@
 /** What a labelled dataset is, whatever layout it had on disk. */
 
+import type { Corners } from "@sightline/vision/augment/boxes";
 import type { MaskColour } from "./ground-truth-manifest.js";
 
 /** One labelled picture. Its bytes are read only when needed. */
@@ -18,6 +19,8 @@ export interface Sample {
   readonly maskFile?: string;
   /** What the mask's colours mean, where it shows named defect types. */
   readonly maskColours?: readonly MaskColour[];
+  /** Only this part of the picture is the sample (a tile): whole pixels after its EXIF turn, `x2` and `y2` outside. */
+  readonly region?: Corners;
 }
 
 /** Corners in pixels of the picture after its EXIF turn; `x2` and `y2` lie outside the box. */

@@ -1,4 +1,5 @@
 /** Masks of named defect types: a picture file whose colours say which pixel shows which defect. */
+import type { Corners } from "@sightline/vision/augment/boxes";
 import type { MaskColour } from "./ground-truth-manifest.js";
 import { decodeImage, decodeMask } from "./image-file.js";
 
@@ -85,6 +86,29 @@ export async function decodeDefectMask(
     throw new DefectMaskError(
       `The mask must be painted in ${colours.map((row) => `${row.colour} (${row.label})`).join(", ")}, got ${stranger} and others. Correct its colour map.`,
     );
+  }
+  return { width, height, data };
+}
+
+/**
+ * The part of a mask that lies over a region of its picture, a value a pixel of the region; a mask may be coarser or finer
+ * than its picture.
+ *
+ * @param region in pixels of the picture
+ */
+export function maskOfRegion(
+  mask: DefectMask,
+  { x1, y1, x2, y2 }: Corners,
+  picture: { readonly width: number; readonly height: number },
+): DefectMask {
+  const [width, height] = [x2 - x1, y2 - y1];
+  const data = new Uint8Array(width * height);
+  const columns = Int32Array.from({ length: width }, (_, x) =>
+    Math.min(mask.width - 1, Math.floor(((x1 + x + 0.5) * mask.width) / picture.width)),
+  );
+  for (let y = 0; y < height; y++) {
+    const line = Math.min(mask.height - 1, Math.floor(((y1 + y + 0.5) * mask.height) / picture.height)) * mask.width;
+    for (let x = 0; x < width; x++) data[y * width + x] = mask.data[line + (columns[x] as number)] as number;
   }
   return { width, height, data };
 }

@@ -1,5 +1,4 @@
 /** Trains a network by gradient, measures what its file answers about pictures it never saw, and calibrates it. */
-import { readFile } from "node:fs/promises";
 import type { Sample, Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
 import { writeOnnx } from "@sightline/nn/onnx-file";
@@ -17,7 +16,7 @@ import { ModelError, nextTurn, throwIfCancelled } from "./model-error.js";
 import { writeModel } from "./model-file.js";
 import { modelValues } from "./model-values.js";
 import { labelThresholds, multilabelTemperature } from "./multilabel-calibration.js";
-import { decodeForInput, inOrder, writePlanes } from "./pictures.js";
+import { inOrder, SampleReader, writePlanes } from "./pictures.js";
 import { openPredictor } from "./predictor.js";
 import { type Calibration, calibratedScore, sigmoid, softmax } from "./threshold.js";
 import type { Split } from "./validation-split.js";
@@ -175,11 +174,12 @@ async function answersTo({ graph, input }: TrainedNet, { split, threads, signal 
   const { width, height } = input;
   const answers: { sample: Sample; logits: Float64Array }[] = [];
   const planes = new Float32Array(3 * width * height);
+  const reader = new SampleReader();
   const session = await openSession(writeOnnx(graph), { threads });
   try {
     await inOrder(
       split.validation,
-      async ({ file }) => decodeForInput(new Uint8Array(await readFile(file)), width, height, input.fit),
+      (sample) => reader.image(sample, input),
       async (sample, image) => {
         throwIfCancelled(signal);
         writePlanes(image, planes, 0);

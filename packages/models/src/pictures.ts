@@ -6,6 +6,7 @@ import { decodeImage, ImageError, readHeader } from "@sightline/dataset/image-fi
 import type { Image } from "@sightline/vision/image";
 import { letterbox, planLetterbox } from "@sightline/vision/letterbox";
 import { resize } from "@sightline/vision/resize";
+import { cutTile } from "@sightline/vision/tiles";
 import type { ModelInput } from "./manifest.js";
 import { throwIfCancelled } from "./model-error.js";
 
@@ -34,6 +35,40 @@ export function neededSize(
 export function fitInput(picture: Image, { width, height, fit }: ModelInput): Image {
   return fit === "letterbox" ? letterbox(picture, width, height).image : resize(picture, width, height);
 }
+
+/**
+ * Reads samples at a network's input size. A tile needs its picture as it is: those of one picture that are asked for one
+ * after the other cost one decoding.
+ */
+export class SampleReader {
+  readonly #whole = new Map<string, Promise<Image>>();
+
+  async image(sample: Sample, input: ModelInput): Promise<Image> {
+    const { region, file } = sample;
+    if (region === undefined) {
+      const bytes = new Uint8Array(await readFile(file));
+      return decodeForInput(bytes, input.width, input.height, input.fit);
+    }
+    return fitInput(await this.tile(sample, region), input);
+  }
+
+  /** A tile's own pixels. */
+  async tile({ file }: Sample, { x1, y1, x2, y2 }: NonNullable<Sample["region"]>): Promise<Image> {
+    let whole = this.#whole.get(file);
+    if (whole === undefined) {
+      whole = readFile(file).then((bytes) => decodeImage(bytes));
+      this.#whole.set(file, whole);
+      for (const other of this.#whole.keys()) {
+        if (this.#whole.size <= keptWhole) break;
+        this.#whole.delete(other);
+      }
+    }
+    return cutTile(await whole, { x: x1, y: y1, width: x2 - x1, height: y2 - y1 });
+  }
+}
+
+/** Whole pictures kept for their next tile: the one at hand and the next. */
+const keptWhole = 2;
 
 /** How a picture is turned over before it enters the network. */
 export interface Flip {
@@ -69,6 +104,7 @@ export class PictureSet {
   /** SHA-256 over labels and bytes. */
   readonly hash: string;
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly #reader = new SampleReader();
   readonly #decoded = new Map<string, Image>();
   #cached = 0;
 
@@ -120,12 +156,17 @@ export class PictureSet {
     return set;
   }
 
+  /** Other samples of the same pictures, such as their tiles. */
+  of(samples: readonly Sample[]): PictureSet {
+    return new PictureSet(samples, this.hash, this.skipped);
+  }
+
   /** One picture at a network's input size. */
   async image(sample: Sample, width: number, height: number): Promise<Image> {
     const key = keyOf(sample, width, height);
     const known = this.#decoded.get(key);
     if (known) return known;
-    const image = await decodeForInput(await readFile(sample.file), width, height);
+    const image = await this.#reader.image(sample, { width, height });
     if (this.#cached + image.data.length <= cacheBytes) {
       this.#decoded.set(key, image);
       this.#cached += image.data.length;
@@ -164,6 +205,6 @@ function describeUnreadable(error: unknown): string {
   throw error;
 }
 
-function keyOf(sample: Sample, width: number, height: number): string {
-  return `${width}x${height} ${sample.file}`;
+function keyOf({ file, region }: Sample, width: number, height: number): string {
+  return `${width}x${height} ${region ? `${region.x1},${region.y1} ` : ""}${file}`;
 }

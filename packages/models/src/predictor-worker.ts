@@ -8,6 +8,7 @@ import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import { heatPalette, paintLevels, type ScoreMap } from "@sightline/vision/heat-map";
 import type { Image } from "@sightline/vision/image";
 import { detect } from "./detect.js";
+import { findAnomalies } from "./find-anomalies.js";
 import { modelValues } from "./model-values.js";
 import { fitInput, neededSize, writePlanes } from "./pictures.js";
 import {
@@ -22,6 +23,7 @@ import {
 import type { FromWorker, PlainError, Question, ToWorker, WorkerStart } from "./predictor-messages.js";
 import {
   anomalyAreas,
+  type DefectScores,
   type LabelMap,
   labelMap,
   labelMapSize,
@@ -36,7 +38,7 @@ const maxHeatMapSide = 512;
 interface Decoded {
   readonly id: number;
   readonly options: PredictOptions;
-  /** At the network's input size; for a detector as it was decoded. */
+  /** At the network's input size; for a detector or a tiled model as it was decoded. */
   readonly image: Image;
   /** Size of the picture as it came. */
   readonly width: number;
@@ -99,7 +101,7 @@ async function decode({ id, bytes, options }: Question): Promise<void> {
     // Tiles are cut from the picture as it came: what they are for is too small to be shrunk.
     const picture = await decodeImage(bytes, manifest.tiling ? {} : neededSize(header, manifest.input));
     const decodeMs = performance.now() - begun;
-    const image = manifest.task === "detection" ? picture : fitInput(picture, manifest.input);
+    const image = manifest.task === "detection" || manifest.tiling ? picture : fitInput(picture, manifest.input);
     decoded.push({
       id,
       options,
@@ -162,18 +164,18 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
     send({ kind: "answer", id, prediction: { ...detectionVerdict(manifest, found), ...facts() } });
     return;
   }
-  const results = await network(image);
-  stages.networkMs = performance.now() - begun;
   if (manifest.task !== "anomaly") {
+    const results = await network(image);
+    stages.networkMs = performance.now() - begun;
     const probabilities = floats(results[modelValues.probabilities]);
     const verdict = (manifest.task === "multilabel" ? multilabelVerdict : classVerdict)(manifest, probabilities);
     send({ kind: "answer", id, prediction: { ...verdict, ...facts() } });
     return;
   }
-  const ownScore = floats(results[modelValues.score])[0] as number;
+  const { score: ownScore, anomalyMap: drawn, defects: scores } = await findAnomalies(image, manifest, network, stages);
   const answered = performance.now();
-  const defects = defectsIn(results[modelValues.defectMap], size);
-  stages.postProcessingMs = performance.now() - answered;
+  const defects = defectsIn(scores, size);
+  stages.postProcessingMs += performance.now() - answered;
   const verdict = {
     ...anomalyVerdict(ownScore, options.threshold ?? 0.5),
     anomalies: defects?.areas ?? null,
@@ -181,12 +183,11 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
   };
   const isTelling = verdict.isAnomalous === true || verdict.confidence < (options.heatMapBelowConfidence ?? 0);
   const wantsHeatMap = options.heatMap === "anomalous" ? isTelling : options.heatMap === true;
-  const drawn = results[modelValues.anomalyMap];
   const showsDefect = (defects?.areas.length ?? 0) > 1;
   const wantsLabelMap = options.labelMapPng === "anomalous" ? showsDefect : options.labelMapPng === true;
   const wanted = {
-    heatMap: wantsHeatMap && drawn !== undefined,
-    anomalyMap: options.anomalyMap === true && drawn !== undefined,
+    heatMap: wantsHeatMap && drawn !== null,
+    anomalyMap: options.anomalyMap === true && drawn !== null,
     labelMapPng: wantsLabelMap && defects !== null,
     labelMap: options.labelMap === true && defects !== null,
   };
@@ -194,10 +195,8 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
     send({ kind: "answer", id, prediction: verdict });
     return;
   }
-  const [, , rows = 1, columns = 1] = drawn?.dims ?? [];
-  const map = drawn ? { width: columns, height: rows, data: floats(drawn) } : null;
   // Painting and compressing go on while the next pictures run.
-  void withMaps(verdict, map, defects?.map ?? null, wanted).then(
+  void withMaps(verdict, drawn, defects?.map ?? null, wanted).then(
     (prediction) => send({ kind: "answer", id, prediction }),
     (error) => send({ kind: "failure", id, error: plain(error) }),
   );
@@ -209,12 +208,11 @@ function sizeOf({ width, height }: ImageHeader): { width: number; height: number
 }
 
 /** Which defects show where; `null` for a model that learnt from no masks. */
-function defectsIn(map: Tensor | undefined, picture: { readonly width: number; readonly height: number }) {
+function defectsIn(scores: DefectScores | null, picture: { readonly width: number; readonly height: number }) {
   const { segmentation } = manifest;
-  if (segmentation === undefined || map === undefined) return null;
-  const [, types = 0, rows = 1, columns = 1] = map.dims;
+  if (segmentation === undefined || scores === null) return null;
   const { width, height } = labelMapSize(picture);
-  const found = labelMap({ types, width: columns, height: rows, data: floats(map) }, width, height);
+  const found = labelMap(scores, width, height);
   return { map: found, areas: anomalyAreas(found, segmentation.types) };
 }
 

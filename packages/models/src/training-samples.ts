@@ -4,7 +4,12 @@ import type { LoaderSample } from "@sightline/dataset/loader";
 import type { NetContext } from "./method.js";
 
 export function loaderSamples({ targetOf }: NetContext, samples: readonly Sample[]): LoaderSample[] {
-  return samples.map((sample) => ({ name: sample.name, file: sample.file, target: targetOf(sample) }));
+  return samples.map((sample) => ({
+    name: sample.name,
+    file: sample.file,
+    target: targetOf(sample),
+    ...(sample.region && { region: sample.region }),
+  }));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Sample } from "@sightline/dataset/dataset";
-import { decodeDefectMask } from "@sightline/dataset/defect-mask";
+import { decodeDefectMask, maskOfRegion } from "@sightline/dataset/defect-mask";
 import { decodeImage, readHeader } from "@sightline/dataset/image-file";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import type { Graph } from "@sightline/nn/graph";
@@ -16,7 +16,7 @@ import type { Image } from "@sightline/vision/image";
 import { resize } from "@sightline/vision/resize";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
-import { inOrder, writePlanes } from "../pictures.js";
+import { inOrder, SampleReader, writePlanes } from "../pictures.js";
 import { emptyTap, quantise, type TapCache } from "../tap-cache.js";
 import type { DefectType } from "./defect-types.js";
 
@@ -77,6 +77,7 @@ export async function drawViews(
 ): Promise<DrawnViews & { readonly members: readonly Sample[] }> {
   const { graph, width, height, stride, types, seed, signal } = options;
   const session = await openGraphSession(graph, { threads: options.threads });
+  const reader = new SampleReader();
   const planes = new Float32Array(3 * width * height);
   const run = async (image: Image): Promise<readonly Float32Array[]> => {
     writePlanes(image, planes, 0);
@@ -89,7 +90,7 @@ export async function drawViews(
     const startedAtMs = performance.now();
     await inOrder(
       first,
-      (sample) => openDrawn(sample, { ...options, onUnusable: () => {} }),
+      (sample) => openDrawn(sample, reader, { ...options, onUnusable: () => {} }),
       async (_, drawn) => {
         throwIfCancelled(signal);
         if (drawn) scaling.push((await run(drawn.plain)).map((map) => map.slice()));
@@ -118,7 +119,7 @@ export async function drawViews(
     let row = 0;
     await inOrder(
       options.samples,
-      (sample) => openDrawn(sample, options),
+      (sample) => openDrawn(sample, reader, options),
       async (sample, drawn, at) => {
         if (drawn === null) return;
         const random = seededRandom(seed).branch(`views ${sample.name}`);
@@ -166,29 +167,30 @@ export async function drawViews(
 }
 
 /** `null` where the mask can't be used. */
-async function openDrawn(sample: Sample, options: DrawnViewsOptions): Promise<Drawn | null> {
+async function openDrawn(sample: Sample, reader: SampleReader, options: DrawnViewsOptions): Promise<Drawn | null> {
   const { width, height, types } = options;
   const bytes = new Uint8Array(await readFile(sample.file));
-  const large = await decodeImage(bytes, {
-    minWidth: Math.ceil(width * detail),
-    minHeight: Math.ceil(height * detail),
-  });
+  const least = { minWidth: Math.ceil(width * detail), minHeight: Math.ceil(height * detail) };
+  const { region } = sample;
+  const large = region ? await reader.tile(sample, region) : await decodeImage(bytes, least);
   const truth = new Uint8Array(width * height);
   const plain = resize(large, width, height);
   if (sample.maskFile === undefined) return { sample, plain, large, layers: null, truth };
   try {
     const header = readHeader(bytes);
-    const mask = await decodeDefectMask(new Uint8Array(await readFile(sample.maskFile)), {
+    const wholeMask = await decodeDefectMask(new Uint8Array(await readFile(sample.maskFile)), {
       types: types.map(({ label }) => label),
       colours: sample.maskColours,
       label: sample.label,
     });
     const isSameShape =
-      Math.abs(mask.width * header.height - mask.height * header.width) <= 0.02 * mask.width * header.height;
+      Math.abs(wholeMask.width * header.height - wholeMask.height * header.width) <=
+      0.02 * wholeMask.width * header.height;
     if (!isSameShape)
       throw new RangeError(
-        `The mask is ${mask.width} x ${mask.height} pixels, its picture ${header.width} x ${header.height}.`,
+        `The mask is ${wholeMask.width} x ${wholeMask.height} pixels, its picture ${header.width} x ${header.height}.`,
       );
+    const mask = region ? maskOfRegion(wholeMask, region, header) : wholeMask;
     for (let y = 0; y < height; y++) {
       const line = Math.floor(((y + 0.5) * mask.height) / height) * mask.width;
       for (let x = 0; x < width; x++)
