@@ -155,7 +155,7 @@ test("boxes outside the picture are cut or left out, told apart from skipped fil
 });
 
 test("a backbone with NaN is named with the weight, whatever the method", async (t) => {
-  const graph = readBackbone();
+  const { graph } = readBackbone();
   const [name, tensor] = [...graph.initializers].find(([, { data }]) => data.length > 100) ?? [];
   assert.ok(name !== undefined && tensor);
   const data = Float32Array.from(tensor.data as Float32Array);
@@ -181,7 +181,7 @@ test("a backbone with NaN is named with the weight, whatever the method", async 
 });
 
 test("a backbone whose weights are too large is told, not turned into a model that knows nothing", async (t) => {
-  const graph = readBackbone();
+  const { graph } = readBackbone();
   const initializers = [...graph.initializers].map(([name, tensor]) => {
     const isWeight = tensor.type === "float32" && tensor.data.length > 100;
     return [name, isWeight ? { ...tensor, data: (tensor.data as Float32Array).map((value) => value * 1e30) } : tensor];

@@ -1,11 +1,11 @@
 /** Proves that a converted backbone computes what the original does: a few numbers per tap for a fixed picture. */
 
-import type { Graph } from "@sightline/nn/graph";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import type { FloatTensor, Tensor } from "@sightline/nn/tensor";
 import { floatTensor } from "@sightline/nn/tensor";
 import { buildBackbone } from "./backbone.js";
+import type { Backbone } from "./backbone-description.js";
 import { ModelError } from "./model-error.js";
 
 /** Width and height in pixels that the original network was made for. */
@@ -30,7 +30,7 @@ const expected: Readonly<Record<string, readonly [number, number, number]>> = {
 const tolerance = 1e-4;
 
 /** Throws `BACKBONE_UNSUITABLE` naming the first tap that differs. */
-export async function checkFingerprint(backbone: Graph): Promise<void> {
+export async function checkFingerprint(backbone: Backbone): Promise<void> {
   const taps = Object.keys(expected);
   const graph = buildBackbone(backbone, { width: size, height: size, taps });
   const session = await openSession(writeOnnx(graph), { threads: 1 });

@@ -12,13 +12,14 @@ import { floatTensor } from "@sightline/nn/tensor";
 import {
   backboneFile,
   backboneGraph,
-  backboneTaps,
   buildBackbone,
   builtBackboneFile,
   keptBackbone,
   readBackbone,
 } from "./backbone.js";
+import { allTaps, type Backbone, describeBackbone } from "./backbone-description.js";
 import { checkFingerprint } from "./backbone-fingerprint.js";
+import { tapKinds } from "./backbone-taps.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sightline-backbone-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +28,8 @@ describe("the pretrained backbone", () => {
   test("computes what TensorFlow Lite computes with the original file", () => checkFingerprint(readBackbone()));
 
   test("is found out when two channels of a late convolution are swapped", async () => {
-    const graph = readBackbone();
+    const backbone = readBackbone();
+    const { graph } = backbone;
     const name = "block12/project/weights";
     const weights = graph.initializers.get(name);
     assert.ok(weights?.data instanceof Float32Array);
@@ -36,20 +38,33 @@ describe("the pretrained backbone", () => {
     swapped.set(weights.data.subarray(0, rowLength), rowLength);
     swapped.set(weights.data.subarray(rowLength, 2 * rowLength), 0);
     const initializers = new Map(graph.initializers).set(name, floatTensor(weights.dims, swapped));
-    await assert.rejects(checkFingerprint({ ...graph, initializers }), {
+    await assert.rejects(checkFingerprint({ ...backbone, graph: { ...graph, initializers } }), {
       code: "BACKBONE_UNSUITABLE",
       message: /tap "block12" must give .* got/,
     });
   });
 
+  test("has the taps that every released model was made with", () => {
+    const { stages } = readBackbone();
+    assert.deepEqual(
+      stages.map((stage) => [stage.stride, ...tapKinds.map((kind) => `${stage[kind].name} ${stage[kind].channels}`)]),
+      [
+        [4, "block1 24", "block2 24", "block2 24", "block3Expand 144"],
+        [8, "block3 32", "block5 32", "block5 32", "block6Expand 192"],
+        [16, "block6 64", "block9 64", "block12 96", "block13Expand 576"],
+        [32, "block13 160", "block15 160", "block16 320", "last 1280"],
+      ],
+    );
+  });
+
   test("has taps of the channels and strides that it promises, for any picture size", () => {
-    const taps = Object.keys(backboneTaps);
+    const taps = allTaps(readBackbone());
     const [width, height] = [250, 180];
-    const graph = backboneGraph({ width, height, taps });
+    const graph = backboneGraph({ width, height, taps: taps.map(({ name }) => name) });
     assert.deepEqual(
       graph.outputs.map(({ name, dims }) => [name, ...dims]),
-      Object.entries(backboneTaps).map(([tap, { channels, stride }]) => [
-        tap,
+      taps.map(({ name, channels, stride }) => [
+        name,
         "N",
         channels,
         Math.ceil(height / stride),
@@ -144,7 +159,7 @@ describe("a backbone of the user's own", () => {
   });
 
   test("is refused when a weight is no number, naming it", () => {
-    const graph = foreign(["N", 3, "h", "w"]);
+    const graph = foreignGraph(["N", 3, "h", "w"]);
     const file = join(folder, "broken.onnx");
     const initializers = new Map([...graph.initializers, ["scale", floatTensor([2], [1, Number.NaN])]]);
     const nodes = [
@@ -187,7 +202,11 @@ describe("a backbone of the user's own", () => {
   });
 });
 
-function foreign(dims: readonly (string | number)[]): Graph {
+function foreign(dims: readonly (string | number)[]): Backbone {
+  return describeBackbone(foreignGraph(dims), "");
+}
+
+function foreignGraph(dims: readonly (string | number)[]): Graph {
   const builder = new GraphBuilder();
   builder.output(builder.add("Relu", [builder.input("pixels", "float32", dims)], {}, "features"));
   return builder.build("foreign");

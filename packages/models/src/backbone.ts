@@ -8,22 +8,8 @@ import type { Graph, ValueInfo } from "@sightline/nn/graph";
 import { pruned, standardOpset } from "@sightline/nn/graph";
 import { readOnnx } from "@sightline/nn/onnx-file";
 import { withInputSize } from "@sightline/nn/padding";
+import { allTaps, type Backbone, describeBackbone, mapNamed, pixelScales } from "./backbone-description.js";
 import { ModelError } from "./model-error.js";
-
-/**
- * The taps of our own backbone that are useful as features, with their channels and the pixels between two of their
- * places. Its file has more: `block0` … `block16` and, before each block's depthwise convolution, `block1Expand` ….
- */
-export const backboneTaps = {
-  block5: { stride: 8, channels: 32 },
-  block6Expand: { stride: 8, channels: 192 },
-  block9: { stride: 16, channels: 64 },
-  block10: { stride: 16, channels: 96 },
-  block11: { stride: 16, channels: 96 },
-  block12: { stride: 16, channels: 96 },
-  block13Expand: { stride: 16, channels: 576 },
-  last: { stride: 32, channels: 1280 },
-} as const;
 
 export interface BackboneOptions {
   /** Size in pixels of the pictures that the graph takes. */
@@ -43,6 +29,16 @@ const fileName = "mobilenet_v2.onnx";
 
 /** Digest of the file that `npm run build` writes; changes only when the conversion does. */
 export const backboneSha256 = "928ef610ad0a3700461c32f1209ba441eb6ad5166a04673c256685be77986820";
+
+/** What the built-in file is; its licence is in NOTICE, too. */
+const ourLabel = {
+  name: "mobilenet-v2",
+  title: "MobileNetV2 1.0, trained on Open Images",
+  licence: "Apache-2.0",
+  copyright: "The MediaPipe Authors",
+  source: "npm @mediapipe/objectron 0.4.1675468480",
+  pixels: pixelScales.centred,
+} as const;
 
 /** `<repository>/.cache/backbone/mobilenet_v2.onnx`: what the build writes. */
 export function builtBackboneFile(): string {
@@ -106,20 +102,25 @@ export function backboneGraph({ file, dataFolder, ...options }: BackboneOptions 
   return buildBackbone(readBackbone({ ...(file && { file }), ...(dataFolder && { dataFolder }) }), options);
 }
 
-/** The whole backbone, for pictures of any size. */
-export function readBackbone(location: BackboneLocation = {}): Graph {
+/**
+ * The whole backbone, for pictures of any size, with its description.
+ *
+ * @throws ModelError `BACKBONE_MISSING`, `BACKBONE_UNSUITABLE`; NnError `MODEL_NOT_ONNX`
+ */
+export function readBackbone(location: BackboneLocation = {}): Backbone {
   const file = backboneFile(location);
   const bytes = readFileSync(file);
   const isOurs = file === builtBackboneFile() || file.endsWith(join("backbone", fileName));
-  if (isOurs && sha256(bytes) !== backboneSha256) {
+  const digest = sha256(bytes);
+  if (isOurs && digest !== backboneSha256) {
     throw new ModelError(
       "BACKBONE_UNSUITABLE",
       `The backbone ${file} is damaged or of another version. Delete it and run "npm run build".`,
     );
   }
-  const backbone = readOnnx(bytes);
-  if (!isOurs) refuseNonNumbers(backbone, file);
-  return backbone;
+  const graph = readOnnx(bytes);
+  if (!isOurs) refuseNonNumbers(graph, file);
+  return describeBackbone(graph, digest, isOurs ? ourLabel : {});
 }
 
 /** One weight that is no number makes every answer none: better told here than as a training that goes nowhere. */
@@ -135,38 +136,46 @@ function refuseNonNumbers({ initializers }: Graph, file: string): void {
   }
 }
 
-/** The part of a backbone that leads to the taps, with its paddings settled for the picture size. */
-export function buildBackbone(backbone: Graph, { width, height, taps }: BackboneOptions): Graph {
-  const [input, ...others] = backbone.inputs;
+/**
+ * The part of a backbone that leads to some of its maps, with its paddings settled for the picture size: input `image` as the
+ * network itself takes it, by its own scale.
+ *
+ * @throws ModelError `BACKBONE_UNSUITABLE`
+ */
+export function buildBackbone(backbone: Backbone, { width, height, taps }: BackboneOptions): Graph {
+  const { graph } = backbone;
+  const [input, ...others] = graph.inputs;
   if (
     !input ||
     others.length > 0 ||
     input.type !== "float32" ||
     input.dims.length !== 4 ||
-    backbone.opset !== standardOpset
+    graph.opset !== standardOpset
   ) {
-    const got = backbone.inputs.map(({ type, dims }) => `${type} (${dims.join(", ")})`).join(" and ");
+    const got = graph.inputs.map(({ type, dims }) => `${type} (${dims.join(", ")})`).join(" and ");
     throw new ModelError(
       "BACKBONE_UNSUITABLE",
       `A backbone takes one input, float32 (N, 3, height, width), and is exported with operator set ${standardOpset}; ` +
-        `"${backbone.name}" takes ${got} in operator set ${backbone.opset}.`,
+        `"${graph.name}" takes ${got} in operator set ${graph.opset}. "sightline backbone add" brings a file into this form.`,
     );
   }
   const wanted = ["N", 3, height, width];
   if (input.dims.some((size, axis) => typeof size === "number" && size !== wanted[axis])) {
     throw new ModelError(
       "BACKBONE_UNSUITABLE",
-      `The backbone "${backbone.name}" is exported for (${input.dims.join(", ")}), wanted (${wanted.join(", ")}). ` +
-        "Export it with a dynamic batch, height and width.",
+      `The backbone "${graph.name}" is exported for (${input.dims.join(", ")}), wanted (${wanted.join(", ")}). ` +
+        'Export it with a dynamic batch, height and width, or let "sightline backbone add" change it.',
     );
   }
   const outputs = taps.map((tap): ValueInfo => {
-    const output = backbone.outputs.find(({ name }) => name === tap);
+    const output = graph.outputs.find(({ name }) => name === tap);
     if (output) return output;
-    const known = backbone.outputs.map(({ name }) => name).join(", ");
-    throw new ModelError("BACKBONE_UNSUITABLE", `The backbone "${backbone.name}" has no tap "${tap}", only ${known}.`);
+    const map = mapNamed(backbone, tap);
+    if (map) return { name: tap, type: "float32", dims: ["N", map.channels, `${tap}Height`, `${tap}Width`] };
+    const known = [...new Set([...graph.outputs, ...allTaps(backbone)].map(({ name }) => name))].join(", ");
+    throw new ModelError("BACKBONE_UNSUITABLE", `The backbone "${graph.name}" has no tap "${tap}", only ${known}.`);
   });
-  return withInputName(withInputSize(pruned(backbone, outputs), wanted), input.name);
+  return withInputName(withInputSize(pruned(graph, outputs), wanted), input.name);
 }
 
 /** Models name their picture `image`, whatever a foreign backbone calls it. */

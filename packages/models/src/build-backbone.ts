@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { backboneSha256, builtBackboneFile, sha256 } from "./backbone.js";
 import { convertBackbone } from "./backbone-conversion.js";
+import { describeBackbone } from "./backbone-description.js";
 import { checkFingerprint } from "./backbone-fingerprint.js";
 import { ModelError } from "./model-error.js";
 
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   const target = builtBackboneFile();
   if (existsSync(target) && sha256(readFileSync(target)) === backboneSha256) return;
   const graph = convertBackbone(readSource());
-  await checkFingerprint(graph);
+  await checkFingerprint(describeBackbone(graph, backboneSha256));
   const metadata = new Map([
     ["source", `${source.package}, MediaPipe, Apache-2.0`],
     ["source_sha256", source.sha256],

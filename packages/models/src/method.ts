@@ -1,6 +1,7 @@
 /** What a method of learning is: one measured fold by fold on fixed features, or a network trained by gradient. */
 import type { Sample, Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
+import type { Backbone } from "./backbone-description.js";
 import type { DetectionSettings, ModelInput, Tiling, TrainingSummary } from "./manifest.js";
 import type { MethodOptions, OptionRules } from "./method-options.js";
 import type { PictureSet } from "./pictures.js";
@@ -27,7 +28,7 @@ export interface TrainingContext {
   /** Each picture's place in `labels`. */
   readonly truths: readonly number[];
   /** The pretrained network, for pictures of any size. */
-  readonly backbone: Graph;
+  readonly backbone: Backbone;
   readonly seed: number;
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
@@ -115,7 +116,7 @@ export interface NetContext {
   /** What the network should say of a picture, one value per label: one-hot, or several ones; detectors read `boxes`. */
   readonly targetOf: (sample: Sample) => readonly number[];
   /** The pretrained network, for pictures of any size. */
-  readonly backbone: Graph;
+  readonly backbone: Backbone;
   readonly seed: number;
   readonly threads: number;
   /** Aborted: save a checkpoint if there is a store, then throw `TRAINING_CANCELLED`. */

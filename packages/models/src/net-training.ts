@@ -5,6 +5,7 @@ import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
 import { withAnswers } from "./answer-head.js";
+import type { Backbone } from "./backbone-description.js";
 import { evaluateSamples } from "./evaluate.js";
 import { calibrate } from "./held-out.js";
 import { type Manifest, type ModelInput, manifestVersion } from "./manifest.js";
@@ -27,7 +28,7 @@ export interface NetOrder {
   readonly labels: readonly string[];
   readonly targetOf: (sample: Sample) => readonly number[];
   readonly split: Split;
-  readonly backbone: Graph;
+  readonly backbone: Backbone;
   readonly seed: number;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;

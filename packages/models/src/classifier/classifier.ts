@@ -9,7 +9,7 @@ import { type Flip, noFlip } from "../pictures.js";
 import { type Calibration, softmax } from "../threshold.js";
 import { addEvidenceMap } from "./evidence-map.js";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
-import { addPooledFeatures, classifierInput, featureCount } from "./pooled-features.js";
+import { addPooledFeatures, classifierInput, pooledFeatureCount } from "./pooled-features.js";
 
 /** Fewer pictures of a class leave folds without any. */
 const minimumPerLabel = 5;
@@ -53,6 +53,7 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   const { pictures, backbone, truths, labels } = context;
   const samples = pictures.samples;
   const flipCount = flipChoices.findLast((count) => count * samples.length <= maxRows) ?? 1;
+  const featureCount = pooledFeatureCount(backbone);
   const features = new Float32Array(flipCount * samples.length * featureCount);
   // Row of picture i under flip f: f · pictures + i, so that the pictures as they are come first.
   const rowOf = (sample: number, flip: number): number => flip * samples.length + sample;
@@ -67,7 +68,7 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
     onProgress: (share) => context.onProgress(share * 0.6, "Looking at the pictures"),
     onOutput: (sample, flip, values) => features.set(values, rowOf(sample, flip) * featureCount),
   });
-  const scale = standardise(features, samples.length);
+  const scale = standardise(features, featureCount, samples.length);
   const rowLabels = Int32Array.from(
     { length: flipCount * samples.length },
     (_, row) => truths[row % samples.length] as number,
@@ -184,6 +185,7 @@ class ClassifierTraining implements Trainable {
   }
 
   #row(sample: number): Float32Array {
+    const { length: featureCount } = this.#scale.mean;
     return this.#features.subarray(sample * featureCount, (sample + 1) * featureCount);
   }
 }
@@ -201,7 +203,7 @@ function logLoss(logits: readonly Float64Array[], truths: readonly number[]): nu
  * Centres every feature and divides it by its deviation over the pictures as they are (labels play no part), and by the
  * square root of the number of features, so that the penalty means the same for any number. In place.
  */
-function standardise(features: Float32Array, plainRows: number): Scale {
+function standardise(features: Float32Array, featureCount: number, plainRows: number): Scale {
   const mean = new Float64Array(featureCount);
   const square = new Float64Array(featureCount);
   for (let row = 0; row < plainRows; row++)
@@ -221,6 +223,7 @@ function standardise(features: Float32Array, plainRows: number): Scale {
 
 /** The same classifier on features as the network gives them. */
 function unscaled(model: LinearClassifier, { mean, divisor }: Scale): LinearClassifier {
+  const { length: featureCount } = mean;
   const weights = Float32Array.from(model.weights, (weight, i) => weight / (divisor[i % featureCount] as number));
   const bias = model.bias.map((value, k) => {
     let sum = value;
@@ -232,6 +235,7 @@ function unscaled(model: LinearClassifier, { mean, divisor }: Scale): LinearClas
 
 function classifierGraph(context: TrainingContext, model: LinearClassifier, calibration: Calibration): Graph {
   const { builder, features, taps } = addPooledFeatures(context.backbone);
+  const featureCount = model.features;
   if (context.task === "classification") {
     const logits = builder.add(
       "Gemm",

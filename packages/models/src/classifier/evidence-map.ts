@@ -1,7 +1,6 @@
 /** Where in the picture the evidence for an anomaly lies, for heads that are linear in pooled features. */
 import type { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor, indexTensor, type Tensor } from "@sightline/nn/tensor";
-import { backboneTaps } from "../backbone.js";
 import { modelValues } from "../model-values.js";
 import type { TapValues } from "./pooled-features.js";
 
@@ -26,8 +25,7 @@ export function addEvidenceMap(
     offset += channels;
     return floatTensor([1, channels, 1, 1], slice);
   };
-  for (const { tap, map, squares, deviation } of taps) {
-    const { channels, stride } = backboneTaps[tap];
+  for (const { channels, stride, map, squares, deviation } of taps) {
     const channelAxis = indexTensor([1]);
     const byMean = builder.add("Conv", [map, take(channels)]);
     let evidence = byMean;

@@ -4,6 +4,8 @@ import type { Network } from "@sightline/nn/network";
 import { inferShapes } from "@sightline/nn/shapes";
 import { trainableGraph } from "@sightline/nn/trainable-graph";
 import { buildBackbone } from "../backbone.js";
+import { type Backbone, tapOf } from "../backbone-description.js";
+import type { TapRole } from "../backbone-taps.js";
 import { ModelError } from "../model-error.js";
 
 /** Groups of parameters, for learning rates of their own. */
@@ -15,30 +17,30 @@ export const backboneGroups = {
 
 /**
  * Where features for each stride are taken: the widest map of that stride, behind its activation. The finest grid has most
- * places by far: it takes the narrow map before.
+ * places by far: it takes the narrow map before. The coarsest has few objects: the first map of it must do.
  */
-const taps: Readonly<Record<number, string>> = {
-  4: "block2",
-  8: "block6Expand",
-  16: "block13Expand",
-  32: "block13",
-};
+const kinds: readonly TapRole[] = [
+  { stride: 4, kind: "narrow" },
+  { stride: 8, kind: "wide" },
+  { stride: 16, kind: "wide" },
+  { stride: 32, kind: "first" },
+];
 
 /** Layers whose maps are finer than this stay as they are. */
 const trainedFromStride = 8;
 
-/** Writes the backbone up to the maps of these strides, on a picture in −1…1. */
+/** Writes the backbone up to the maps of these strides, on a picture in the backbone's own scale. */
 export function trainableBackbone(
   net: Network,
   image: string,
-  backbone: Graph,
+  backbone: Backbone,
   { width, height }: { readonly width: number; readonly height: number },
   strides: readonly number[],
 ): string[] {
   const names = strides.map((stride) => {
-    const tap = taps[stride];
-    if (tap === undefined) throw new ModelError("BACKBONE_UNSUITABLE", `The backbone has no map of stride ${stride}.`);
-    return tap;
+    const role = kinds.find((candidate) => candidate.stride === stride);
+    if (role === undefined) throw new ModelError("BACKBONE_UNSUITABLE", `No backbone is asked for stride ${stride}.`);
+    return tapOf(backbone, role).name;
   });
   const graph = buildBackbone(backbone, { width, height, taps: names });
   const early = earlyParameters(graph, height);

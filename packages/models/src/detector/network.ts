@@ -2,12 +2,13 @@
  * The detector's network: a pretrained or own backbone, lateral connections with upsampling (Lin et al. 2017), and on each
  * grid a light head that answers at every place with a box and a score for each label.
  */
-import type { Graph } from "@sightline/nn/graph";
 import { filled, truncatedNormal } from "@sightline/nn/initializers";
 import { conv, convNorm, depthwise, invertedResidual, pointwise, upsample } from "@sightline/nn/layers";
 import type { ModelFunction, Network } from "@sightline/nn/network";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import { type Backbone, pixelScales } from "../backbone-description.js";
 import { modelValues } from "../model-values.js";
+import { pixelConstants } from "../pixel-input.js";
 import { trainableBackbone } from "./backbone.js";
 import { type Places, placeCentres } from "./places.js";
 
@@ -17,7 +18,7 @@ export interface DetectorShape {
   /** Channels of the neck and the heads. */
   readonly channels: number;
   /** `null`: an own small backbone from scratch. */
-  readonly backbone: Graph | null;
+  readonly backbone: Backbone | null;
 }
 
 /** Names of the network's values besides those of every model file. */
@@ -31,7 +32,8 @@ export function detectorModel(shape: DetectorShape): ModelFunction {
   return (net, inputs) => {
     const image = inputs[modelValues.image] as string;
     const { tape } = net;
-    const scaled = tape.minus(tape.times(image, 1 / 127.5), 1);
+    const { factor, offset } = pixelConstants((shape.backbone ?? { pixels: pixelScales.centred }).pixels);
+    const scaled = tape.minus(tape.times(image, factor), offset);
     const strides = shape.places.levels.map(({ stride }) => stride);
     const features = shape.backbone
       ? trainableBackbone(net, scaled, shape.backbone, shape.places, strides)

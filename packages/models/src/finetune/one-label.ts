@@ -11,9 +11,10 @@ import { crossEntropy } from "@sightline/nn/losses";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { type FloatTensor, floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
+import type { Backbone } from "../backbone-description.js";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
 import type { LinearClassifier } from "../classifier/logistic-regression.js";
-import { pooledTaps, poolTaps } from "../classifier/pooled-features.js";
+import { pooledMaps, poolTaps } from "../classifier/pooled-features.js";
 import { dividedEpochs } from "../divided-epochs.js";
 import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
@@ -74,11 +75,11 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     Math.round(((context.plannedMs ?? Number.POSITIVE_INFINITY) / 1000) * startPerSecond),
   );
   const asked = thinned(context.validation, most);
-  const taps = pooledTaps.map(({ tap }) => tap);
+  const taps = pooledMaps(context.backbone).map(({ name }) => name);
   const backbone = { width: size, height: size, taps };
   const network = pretrained(context.backbone, backbone);
   const start = await linearStart({
-    graph: featureGraph(network, size),
+    graph: featureGraph(network, context.backbone, size),
     training: loaderSamples(context, thinned(context.training, most)),
     validation: loaderSamples(context, asked),
     size,
@@ -194,10 +195,10 @@ function rankOf({ metric, ranking = metric }: Judgement): number {
 }
 
 /** The untouched backbone's pooled features. */
-function featureGraph(network: Pretrained, size: number): Graph {
+function featureGraph(network: Pretrained, backbone: Backbone, size: number): Graph {
   const model: ModelFunction = (net, { image = "" }) => {
     const maps = network.model(net, { image });
-    return { features: poolTaps(net.builder, (tap) => maps[tap] as string).features };
+    return { features: poolTaps(net.builder, backbone, (tap) => maps[tap] as string).features };
   };
   const inputs = { [modelValues.image]: { type: "float32", dims: ["N", 3, size, size] } } as const;
   return exportGraph(model, network.weights, inputs, "features");
@@ -224,7 +225,7 @@ function modelOf(network: Pretrained, start: LinearStart, context: NetContext, i
   const { labels, task } = context;
   return (net, { image = "" }) => {
     const maps = network.model(net, { image });
-    const { features, taps } = poolTaps(net.builder, (tap) => maps[tap] as string);
+    const { features, taps } = poolTaps(net.builder, context.backbone, (tap) => maps[tap] as string);
     const { mean, divisor } = start;
     const shape = [1, mean.length];
     const standard = net.tape.over(net.tape.minus(features, floatTensor(shape, mean)), floatTensor(shape, divisor));

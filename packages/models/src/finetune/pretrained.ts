@@ -4,6 +4,7 @@ import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { inferShapes } from "@sightline/nn/shapes";
 import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import { measureNorms, type TrainableGraphOptions, trainableGraph } from "@sightline/nn/trainable-graph";
+import type { Backbone } from "../backbone-description.js";
 import { backboneOnPixels } from "../pixel-input.js";
 
 export interface Pretrained {
@@ -25,7 +26,7 @@ export interface PretrainedOptions extends Pick<TrainableGraphOptions, "norms"> 
 const prefix = "backbone/";
 
 /** A stage is what lies between two halvings of the map: `stage1` works at half the picture's size, `stage5` at 1/32. */
-export function pretrained(backbone: Graph, { norms, ...options }: PretrainedOptions): Pretrained {
+export function pretrained(backbone: Backbone, { norms, ...options }: PretrainedOptions): Pretrained {
   const builder = backboneOnPixels(backbone, options);
   for (const tap of options.taps) builder.output(tap);
   const graph = builder.build("backbone");
@@ -70,7 +71,7 @@ export async function withNorms(
     frozen,
     threads,
     ...options
-  }: PretrainedOptions & { readonly backbone: Graph; readonly frozen: number; readonly threads: number },
+  }: PretrainedOptions & { readonly backbone: Backbone; readonly frozen: number; readonly threads: number },
 ): Promise<Pretrained> {
   const stageOf = stagesByConstant(graph, options.height);
   const learning = new Set(stages.slice(frozen));

@@ -13,6 +13,8 @@ import { exportGraph } from "@sightline/nn/export";
 import type { Graph } from "@sightline/nn/graph";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
 import { floatTensor } from "@sightline/nn/tensor";
+import { type Backbone, tapOf } from "../backbone-description.js";
+import type { TapRole } from "../backbone-taps.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import type { CachedTap } from "../tap-cache.js";
@@ -22,7 +24,10 @@ import { type HeadSettings, HeadTraining, headAnswers, shareRight, type TrainedH
 import { type Pretrained, pretrained } from "./pretrained.js";
 import { severalLabelsRecipe } from "./training-pictures.js";
 
-export interface SeveralLabelsSettings extends HeadSettings {
+export interface SeveralLabelsSettings extends Omit<HeadSettings, "what" | "where"> {
+  /** Maps that say what is there, the finest first, and maps that say where. */
+  readonly what: readonly TapRole[];
+  readonly where: readonly TapRole[];
   /** Pixels of the input, whatever its shape. */
   readonly area: number;
   /** Altered views in all, and of each picture at most. */
@@ -32,8 +37,11 @@ export interface SeveralLabelsSettings extends HeadSettings {
 
 /** What every dataset is learnt with; only the input's size and the batch are for a person to choose. */
 export const severalLabelsSettings: Omit<SeveralLabelsSettings, "area" | "batchSize"> = {
-  what: ["block5"],
-  where: ["block9", "block12"],
+  what: [{ stride: 8, kind: "narrow" }],
+  where: [
+    { stride: 16, kind: "middle" },
+    { stride: 16, kind: "narrow" },
+  ],
   views: 960,
   viewsPerPicture: 30,
   heads: 2,
@@ -54,7 +62,8 @@ const leastTrainingMs = 5000;
 const cacheBytes = 500e6;
 const cacheShare = 0.5;
 
-export async function trainSeveralLabels(context: NetContext, settings: SeveralLabelsSettings): Promise<TrainedNet> {
+export async function trainSeveralLabels(context: NetContext, chosen: SeveralLabelsSettings): Promise<TrainedNet> {
+  const settings = withTapNames(chosen, context.backbone);
   const isFew = context.training.length + context.validation.length <= fewPictures;
   const pictures = [...context.training, ...context.validation];
   const samples = await sized(loaderSamples(context, pictures));
@@ -85,6 +94,14 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
   return { graph, input: { width, height }, parameters, summary, ...(heldOut && { heldOut }) };
 }
 
+type NamedSettings = HeadSettings & Pick<SeveralLabelsSettings, "views" | "viewsPerPicture" | "area">;
+
+/** A network without bottlenecks may have one map for two roles. */
+function withTapNames(settings: SeveralLabelsSettings, backbone: Backbone): NamedSettings {
+  const named = (roles: readonly TapRole[]): string[] => [...new Set(roles.map((role) => tapOf(backbone, role).name))];
+  return { ...settings, what: named(settings.what), where: named(settings.where) };
+}
+
 /**
  * As many views as settings, time and memory allow; every picture at least as it is and, where memory allows, altered once.
  *
@@ -93,7 +110,7 @@ export async function trainSeveralLabels(context: NetContext, settings: SeveralL
 function viewsFor(
   pictures: number,
   bytes: number,
-  { views, viewsPerPicture }: SeveralLabelsSettings,
+  { views, viewsPerPicture }: NamedSettings,
   { plannedMs = Number.POSITIVE_INFINITY, maxMemoryBytes = Number.POSITIVE_INFINITY }: NetContext,
 ): number {
   const mayTake = maxMemoryBytes * cacheShare;
@@ -177,7 +194,7 @@ function heldOutAccuracy({ targetOf }: NetContext, heldOut: HeldOutLogits): numb
 function fileGraph(
   network: Pretrained,
   scales: readonly CachedTap[],
-  settings: SeveralLabelsSettings,
+  settings: NamedSettings,
   { weights, places }: TrainedHeads,
   { width, height }: { readonly width: number; readonly height: number },
 ): Graph {

@@ -1,8 +1,8 @@
 /** What patchcore sees: one vector per place of a coarse grid, from two backbone taps, projected to few numbers. */
-import type { Graph } from "@sightline/nn/graph";
 import type { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
-import { backboneTaps } from "../backbone.js";
+import { type Backbone, type BackboneDescription, tapOf } from "../backbone-description.js";
+import type { BackboneTap } from "../backbone-taps.js";
 import { backboneOnPixels } from "../pixel-input.js";
 
 /** Chosen on training parts only: README.md has the table. */
@@ -16,34 +16,35 @@ export const patchCount = patchGrid.width * patchGrid.height;
 /** Numbers per patch after the projection. */
 export const patchDimensions = 128;
 
-const taps = ["block6Expand", "block13Expand"] as const satisfies readonly (keyof typeof backboneTaps)[];
+/** The wide maps of strides 8 and 16. */
+export function patchTaps(backbone: BackboneDescription): BackboneTap[] {
+  return ([8, 16] as const).map((stride) => tapOf(backbone, { stride, kind: "wide" }));
+}
 
-export const patchChannels = taps.reduce((sum, tap) => sum + backboneTaps[tap].channels, 0);
-
-/** Channels of the tap that a channel belongs to: each tap weighs the same however many it has. */
-export function tapChannels(channel: number): number {
-  const finer = backboneTaps[taps[0]].channels;
-  return channel < finer ? finer : patchChannels - finer;
+/** For each channel of a patch, how many the tap that it belongs to has: each tap weighs the same however many it has. */
+export function patchChannels(backbone: BackboneDescription): number[] {
+  return patchTaps(backbone).flatMap(({ channels }) => new Array<number>(channels).fill(channels));
 }
 
 /** What makes channels comparable and few: both are fixed before the bank is chosen. */
 export interface Projection {
   /** One per channel, over the good pictures' patches. */
   readonly mean: Float32Array;
-  /** `[patchDimensions, patchChannels]`, the division by each channel's deviation included. */
+  /** `[patchDimensions, channels]`, the division by each channel's deviation included. */
   readonly matrix: Float32Array;
 }
 
 /**
- * `[N, patchChannels, grid height, grid width]`: the finer tap brought to the grid by 2x2 means, the two concatenated, and
+ * `[N, channels, grid height, grid width]`: the finer tap brought to the grid by 2x2 means, the two concatenated, and
  * each place averaged with its neighbours, so that a patch knows its surroundings (locally aware features).
  */
-export function addPatchFeatures(backbone: Graph): { builder: GraphBuilder; features: string } {
-  const builder = backboneOnPixels(backbone, { ...patchInput, taps: [...taps] });
-  const onGrid = taps.map((tap) => {
-    const factor = patchStride / backboneTaps[tap].stride;
-    if (factor === 1) return tap;
-    return builder.add("AveragePool", [tap], { kernel_shape: [factor, factor], strides: [factor, factor] });
+export function addPatchFeatures(backbone: Backbone): { builder: GraphBuilder; features: string } {
+  const taps = patchTaps(backbone);
+  const builder = backboneOnPixels(backbone, { ...patchInput, taps: taps.map(({ name }) => name) });
+  const onGrid = taps.map(({ name, stride }) => {
+    const factor = patchStride / stride;
+    if (factor === 1) return name;
+    return builder.add("AveragePool", [name], { kernel_shape: [factor, factor], strides: [factor, factor] });
   });
   const concatenated = builder.add("Concat", onGrid, { axis: 1 });
   const features = builder.add("AveragePool", [concatenated], {
@@ -57,13 +58,14 @@ export function addPatchFeatures(backbone: Graph): { builder: GraphBuilder; feat
 
 /** `[N, patchCount, patchDimensions]`: the projected patches, row by row of the grid. */
 export function addProjection(builder: GraphBuilder, features: string, { mean, matrix }: Projection): string {
+  const channels = mean.length;
   const bias = new Float32Array(patchDimensions);
   for (let d = 0; d < patchDimensions; d++)
-    for (let c = 0; c < patchChannels; c++)
-      bias[d] = (bias[d] as number) - (matrix[d * patchChannels + c] as number) * (mean[c] as number);
+    for (let c = 0; c < channels; c++)
+      bias[d] = (bias[d] as number) - (matrix[d * channels + c] as number) * (mean[c] as number);
   const projected = builder.add("Conv", [
     features,
-    floatTensor([patchDimensions, patchChannels, 1, 1], matrix),
+    floatTensor([patchDimensions, channels, 1, 1], matrix),
     floatTensor([patchDimensions], bias),
   ]);
   const flat = builder.add("Reshape", [projected, indexTensor([0, patchDimensions, patchCount])]);

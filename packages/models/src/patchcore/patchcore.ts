@@ -21,7 +21,6 @@ import {
   patchDimensions,
   patchGrid,
   patchInput,
-  tapChannels,
 } from "./patch-features.js";
 
 const minimumNormals = 5;
@@ -65,7 +64,7 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
     sampled(normals, statisticsPictures, random).map((i) => samples[i] as Sample),
     (share) => onProgress(0.1 * share, step),
   );
-  const projection = randomProjection(statistics, random);
+  const projection = randomProjection(statistics, patchChannels(context.backbone), random);
 
   const { builder, features } = addPatchFeatures(context.backbone);
   const patches = addProjection(builder, features, projection);
@@ -229,8 +228,9 @@ async function channelStatistics(
 ): Promise<ChannelStatistics> {
   const { builder, features } = addPatchFeatures(context.backbone);
   builder.output(features);
-  const sum = new Float64Array(patchChannels);
-  const squares = new Float64Array(patchChannels);
+  const channels = patchChannels(context.backbone).length;
+  const sum = new Float64Array(channels);
+  const squares = new Float64Array(channels);
   await extract({
     ...context,
     ...patchInput,
@@ -238,7 +238,7 @@ async function channelStatistics(
     graph: builder.build("patch_features"),
     onProgress,
     onOutput: (_sample, _flip, values) => {
-      for (let at = 0, c = 0; c < patchChannels; c++)
+      for (let at = 0, c = 0; c < channels; c++)
         for (let p = 0; p < patchCount; p++, at++) {
           const value = values[at] as number;
           sum[c] = (sum[c] as number) + value;
@@ -255,14 +255,19 @@ async function channelStatistics(
 }
 
 /** Gaussian projection (Johnson–Lindenstrauss): keeps distances about as they are in far fewer numbers. */
-function randomProjection({ mean, deviation }: ChannelStatistics, random: SeededRandom): Projection {
+/** @param siblings for each channel, how many its tap has */
+function randomProjection(
+  { mean, deviation }: ChannelStatistics,
+  siblings: readonly number[],
+  random: SeededRandom,
+): Projection {
   const typical = deviation.reduce((sum, value) => sum + value, 0) / deviation.length;
-  const matrix = new Float32Array(patchDimensions * patchChannels);
+  const matrix = new Float32Array(patchDimensions * mean.length);
   for (let d = 0; d < patchDimensions; d++)
-    for (let c = 0; c < patchChannels; c++) {
+    for (let c = 0; c < mean.length; c++) {
       // A channel that hardly ever varies must not be blown up: a twentieth of the typical deviation is added.
       const divisor = (deviation[c] as number) + 0.05 * typical + 1e-6;
-      matrix[d * patchChannels + c] = random.normal() / divisor / Math.sqrt(patchDimensions * tapChannels(c));
+      matrix[d * mean.length + c] = random.normal() / divisor / Math.sqrt(patchDimensions * (siblings[c] as number));
     }
   return { mean, matrix };
 }

@@ -2,6 +2,7 @@
 import type { Graph } from "@sightline/nn/graph";
 import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor } from "@sightline/nn/tensor";
+import type { Backbone } from "../backbone-description.js";
 import { modelValues } from "../model-values.js";
 import { backboneOnPixels } from "../pixel-input.js";
 import { logit } from "../threshold.js";
@@ -13,7 +14,7 @@ const prefix = "defects/";
 /** The network with one more output, `defect_map` `[N, types, h, w]`: 0–1 for each place, 0.5 at the type's own limit. */
 export function withDefectBranch(
   network: Graph,
-  backbone: Graph,
+  backbone: Backbone,
   input: { readonly width: number; readonly height: number },
   { graph: head, scales, limits }: TrainedSegmentation,
 ): Graph {

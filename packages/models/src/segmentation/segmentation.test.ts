@@ -71,8 +71,8 @@ test("holes are found to the pixel in pictures that the measured part never saw"
     {
       ...segmentationSettings,
       taps: [
-        { name: "block2", channels: 8 },
-        { name: "block5", channels: 8 },
+        { stride: 4, kind: "narrow", channels: 8 },
+        { stride: 8, kind: "narrow", channels: 8 },
       ],
       ...{ viewsPerPicture: 2, steps: 60 },
     },

@@ -9,6 +9,8 @@ import { randomStream, shuffled } from "@sightline/nn/random";
 import { openGraphSession } from "@sightline/nn/session/session";
 import { type BatchSource, type TrainingDefinition, trainNetwork } from "@sightline/nn/training";
 import { allowedFlips, plainRecipe, type Recipe, withAllowedFlips } from "@sightline/vision/augment/recipe";
+import { type Backbone, tapOf } from "../backbone-description.js";
+import type { TapRole } from "../backbone-taps.js";
 import { throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import { backboneOnPixels } from "../pixel-input.js";
@@ -24,7 +26,7 @@ export interface SegmentationContext {
   /** With masks, or good. */
   readonly samples: readonly Sample[];
   readonly types: readonly DefectType[];
-  readonly backbone: Graph;
+  readonly backbone: Backbone;
   readonly width: number;
   readonly height: number;
   readonly seed: number;
@@ -38,7 +40,7 @@ export interface SegmentationContext {
 }
 
 export interface SegmentationSettings {
-  readonly taps: readonly DecoderTap[];
+  readonly taps: readonly (TapRole & Omit<DecoderTap, "name">)[];
   readonly stride: number;
   readonly views: number;
   readonly viewsPerPicture: number;
@@ -53,10 +55,10 @@ export interface SegmentationSettings {
 
 export const segmentationSettings: SegmentationSettings = {
   taps: [
-    { name: "block2", channels: 24 },
-    { name: "block5", channels: 32 },
-    { name: "block12", channels: 48 },
-    { name: "block16", channels: 48 },
+    { stride: 4, kind: "narrow", channels: 24 },
+    { stride: 8, kind: "narrow", channels: 32 },
+    { stride: 16, kind: "narrow", channels: 48 },
+    { stride: 32, kind: "narrow", channels: 48 },
   ],
   stride: 4,
   views: 960,
@@ -116,8 +118,9 @@ export async function trainSegmentation(
 ): Promise<TrainedSegmentation | null> {
   const startedAtMs = performance.now();
   const { types, width, height, seed, onProgress } = context;
-  const builder = backboneOnPixels(context.backbone, { width, height, taps: settings.taps.map(({ name }) => name) });
-  for (const { name } of settings.taps) builder.output(name);
+  const taps = settings.taps.map(({ channels, ...role }) => ({ name: tapOf(context.backbone, role).name, channels }));
+  const builder = backboneOnPixels(context.backbone, { width, height, taps: taps.map(({ name }) => name) });
+  for (const { name } of taps) builder.output(name);
   const perPicture = Math.max(
     1,
     Math.min(settings.viewsPerPicture, Math.floor(settings.views / context.samples.length)),
@@ -131,7 +134,7 @@ export async function trainSegmentation(
     recipe: withAllowedFlips(settings.recipe, allowedFlips(types.map(({ label }) => label))),
     onProgress: (share) => onProgress(0.3 * share, "Looking at the pictures with masks"),
   });
-  const head = new HeadTraining(context, settings, views);
+  const head = new HeadTraining(context, settings, taps, views);
   const kinds = views.truths.map((truth) => Math.max(...new Set(truth)).toString());
   const showing = kinds.filter((kind) => kind !== "0").length;
   if (showing < leastPictures) return null;
@@ -171,11 +174,19 @@ export async function trainSegmentation(
 class HeadTraining {
   readonly #context: SegmentationContext;
   readonly #settings: SegmentationSettings;
+  /** The finest first. */
+  readonly #taps: readonly DecoderTap[];
   readonly #views: DrawnViews;
 
-  constructor(context: SegmentationContext, settings: SegmentationSettings, views: DrawnViews) {
+  constructor(
+    context: SegmentationContext,
+    settings: SegmentationSettings,
+    taps: readonly DecoderTap[],
+    views: DrawnViews,
+  ) {
     this.#context = context;
     this.#settings = settings;
+    this.#taps = taps;
     this.#views = views;
   }
 
@@ -223,14 +234,14 @@ class HeadTraining {
 
   #definition(): TrainingDefinition {
     const { types, taps, maskHeight, maskWidth } = this.#views;
-    const { positiveWeight, dice, taps: order } = this.#settings;
+    const { positiveWeight, dice } = this.#settings;
     const maps = taps.map(({ name, dims }) => [name, { type: "float32", dims: ["N", ...dims] }] as const);
     return {
       inputs: {
         ...Object.fromEntries(maps),
         masks: { type: "float32", dims: ["N", types, maskHeight, maskWidth] },
       },
-      model: (net, inputs) => ({ logits: decoder(net, inputs, order, types) }),
+      model: (net, inputs) => ({ logits: decoder(net, inputs, this.#taps, types) }),
       loss: (net, { logits = "" }, { masks = "" }) => {
         const { tape } = net;
         const rows = (value: string): string => tape.reshape(value, [-1, types, maskHeight * maskWidth]);
