@@ -1,16 +1,16 @@
 /** Runs pictures through a network while the next ones are being decoded. */
-import type { Sample } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
+import type { Image } from "@sightline/vision/image";
 import { ModelError, nextTurn, throwIfCancelled } from "./model-error.js";
 import { modelValues } from "./model-values.js";
-import { type Flip, inOrder, noFlip, type PictureSet, writePlanes } from "./pictures.js";
+import { type Flip, inOrder, noFlip, writePlanes } from "./pictures.js";
 
 export interface ExtractionOptions {
-  readonly pictures: PictureSet;
-  readonly samples: readonly Sample[];
+  /** Each gives one picture, `width` x `height`, when its turn comes. */
+  readonly images: readonly (() => Image | Promise<Image>)[];
   /** Input `image` `[N, 3, height, width]` of 0–255. */
   readonly graph: Graph;
   readonly width: number;
@@ -21,34 +21,34 @@ export interface ExtractionOptions {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (share: number) => void;
   /** One picture's output, valid only during the call. */
-  readonly onOutput: (sample: number, flip: number, output: Float32Array) => void;
+  readonly onOutput: (image: number, flip: number, output: Float32Array) => void;
 }
 
 /**
- * Extracts the graph's first output for every sample and flip.
+ * Extracts the graph's first output for every picture and flip.
  *
  * @throws ModelError `BACKBONE_UNSUITABLE` where an output isn't a finite number, `TRAINING_CANCELLED`
  */
 export async function extract(options: ExtractionOptions): Promise<void> {
-  const { pictures, samples, graph, width, height, signal } = options;
+  const { images, graph, width, height, signal } = options;
   const flips = options.flips ?? [noFlip];
   const output = graph.outputs[0]?.name as string;
   const planes = new Float32Array(3 * width * height);
   const session = await openSession(writeOnnx(graph), { threads: options.threads });
   try {
     await inOrder(
-      samples,
-      (sample) => pictures.image(sample, width, height),
-      async (_, picture, sample) => {
+      images,
+      async (image) => image(),
+      async (_, picture, place) => {
         for (const [flip, how] of flips.entries()) {
           writePlanes(picture, planes, 0, how);
           // One picture a run: larger batches fall out of the processor's caches and were slower for these networks.
           const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
           const values = results[output]?.data as Float32Array;
           refuseNonFinite(values);
-          options.onOutput(sample, flip, values);
+          options.onOutput(place, flip, values);
         }
-        options.onProgress((sample + 1) / samples.length);
+        options.onProgress((place + 1) / images.length);
         await nextTurn();
         throwIfCancelled(signal);
       },

@@ -1,7 +1,7 @@
 /** Measures a method fold by fold: every picture is answered by a fit that never saw it. */
 import { stratifiedFolds } from "@sightline/dataset/folds";
 import { calibrate, type HeldOut } from "./held-out.js";
-import { foldScore } from "./measure.js";
+import { methodScore } from "./measure.js";
 import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "./method.js";
 
 const maxFolds = 5;
@@ -12,6 +12,8 @@ export interface FoldCandidate {
   /** To be disposed of by whoever asked. */
   readonly training: Trainable;
   readonly outputs: readonly HeldOutOutput[];
+  /** What it says of the probes, each by a fit that never saw the probe's good picture. */
+  readonly probeOutputs: readonly HeldOutOutput[];
   readonly foldScores: readonly number[];
   readonly mean: number;
   held(truths: readonly number[]): HeldOut;
@@ -24,7 +26,7 @@ export async function measureFolds(
   tried: FoldCandidate[],
   context: TrainingContext & { readonly counts: readonly number[] },
 ): Promise<void> {
-  const { task, truths, counts, seed } = context;
+  const { task, truths, counts, seed, probes } = context;
   const folds = dealFolds(truths, counts, seed);
   const training = await method.prepare(context);
   const entry = {
@@ -32,17 +34,20 @@ export async function measureFolds(
     method,
     training,
     outputs: [] as readonly HeldOutOutput[],
+    probeOutputs: [] as readonly HeldOutOutput[],
     foldScores: [] as number[],
     mean: 0,
   };
   const candidate = { ...entry, held: (of: readonly number[]) => heldOutPictures(candidate.outputs, of) };
   tried.push(candidate);
-  candidate.outputs = await training.crossValidate(folds);
+  const answers = await training.crossValidate(folds);
+  candidate.outputs = answers.pictures;
+  candidate.probeOutputs = answers.probes;
   const calibration = calibrate(task, heldOutPictures(candidate.outputs, truths));
   candidate.foldScores = Array.from({ length: folds.count }, (_, held) => {
     const members = candidate.outputs.map((output, i) => (folds.fold[i] === held ? output : null));
-    const { outputs, truths: rowTruths } = heldOutPictures(members, truths);
-    return foldScore(task, outputs, rowTruths, calibration);
+    const ofProbes = answers.probes.filter((_, p) => folds.fold[probes[p]?.source ?? -1] === held).filter(isAnswer);
+    return methodScore(task, heldOutPictures(members, truths), calibration, ofProbes, counts[1] ?? 0);
   }).filter((score) => score !== null);
   candidate.mean = meanOf(candidate.foldScores);
 }
@@ -57,6 +62,10 @@ function dealFolds(truths: readonly number[], counts: readonly number[], seed: n
 function heldOutPictures(outputs: readonly HeldOutOutput[], truths: readonly number[]): HeldOut {
   const kept = outputs.flatMap((output, i) => (output ? [{ output, truth: truths[i] as number }] : []));
   return { outputs: kept.map(({ output }) => output), truths: kept.map(({ truth }) => truth) };
+}
+
+export function isAnswer(output: HeldOutOutput): output is Float64Array {
+  return output !== null;
 }
 
 function meanOf(values: readonly number[]): number {

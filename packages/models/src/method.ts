@@ -5,12 +5,15 @@ import type { Backbone } from "./backbone-description.js";
 import type { DetectionSettings, ModelInput, Tiling, TrainingSummary } from "./manifest.js";
 import type { MethodOptions, OptionRules } from "./method-options.js";
 import type { PictureSet } from "./pictures.js";
+import type { Probe } from "./probes/probes.js";
 import type { Calibration } from "./threshold.js";
 
 /** A method of either kind. */
 export type Method = FoldMethod | NetMethod;
 
-interface MaskMethod {
+interface AnyMethod {
+  /** It chooses its own settings by probes, so that they are made even where it is the only method. */
+  readonly choosesByProbes?: true;
   /**
    * Where the training part has masks, a part that says where which defect is joins its network: it costs a fraction of the
    * backbone's time. Left out: never, for networks far smaller than that.
@@ -27,6 +30,8 @@ export interface TrainingContext {
   readonly labels: readonly string[];
   /** Each picture's place in `labels`. */
   readonly truths: readonly number[];
+  /** Anomaly task: good pictures with a defect drawn on them, to be answered by a fit that never saw the good picture. */
+  readonly probes: readonly Probe[];
   /** The pretrained network, for pictures of any size. */
   readonly backbone: Backbone;
   readonly seed: number;
@@ -48,16 +53,25 @@ export interface Folds {
  */
 export type HeldOutOutput = Float64Array | null;
 
+/** What a method says of all that was held out. */
+export interface HeldOutAnswers {
+  /** One per picture. */
+  readonly pictures: readonly HeldOutOutput[];
+  /** One per probe. */
+  readonly probes: readonly HeldOutOutput[];
+}
+
 /** A method with its features computed, ready to be measured and fitted. */
 export interface Trainable {
-  crossValidate(folds: Folds): Promise<readonly HeldOutOutput[]>;
+  /** A probe belongs to the fold of the picture that it was made from. */
+  crossValidate(folds: Folds): Promise<HeldOutAnswers>;
   /** Fits all pictures with what the folds showed to be best, and bakes the calibration into the network. */
   finish(calibration: Calibration): Promise<Graph>;
   dispose(): Promise<void>;
 }
 
 /** Prepares its features once, is measured on held-out folds, then fits all pictures. */
-export interface FoldMethod extends MaskMethod {
+export interface FoldMethod extends AnyMethod {
   readonly kind: "folds";
   /** For people. */
   readonly title: string;
@@ -168,7 +182,7 @@ export interface TrainedNet {
   readonly heldOut?: readonly { readonly sample: Sample; readonly logits: Float64Array }[];
 }
 
-export interface NetMethod extends MaskMethod {
+export interface NetMethod extends AnyMethod {
   readonly kind: "net";
   /** For people. */
   readonly title: string;

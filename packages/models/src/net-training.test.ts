@@ -149,10 +149,12 @@ test("a network is compared on its own held-out pictures, and `auto` takes it on
     input: { width: side, height: side },
     unsuitable: () => null,
     prepare: async (context: { truths: readonly number[] }) => ({
-      crossValidate: async () =>
-        context.truths.map((truth, i) =>
+      crossValidate: async () => ({
+        pictures: context.truths.map((truth, i) =>
           Float64Array.of(...[0, 1].map((k) => (k === truth ? 1 : 0) * (i % 3 === 0 ? quality : 1))),
         ),
+        probes: [],
+      }),
       finish: async () => {
         const builder = GraphBuilder.from(colourNet({ labels: two.labels } as NetContext).graph);
         builder.add("Softmax", [modelValues.logits], { axis: 1 }, modelValues.probabilities);

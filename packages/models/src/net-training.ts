@@ -4,12 +4,13 @@ import type { Graph } from "@sightline/nn/graph";
 import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
+import type { Image } from "@sightline/vision/image";
 import { withAnswers } from "./answer-head.js";
 import type { Backbone } from "./backbone-description.js";
 import { evaluateSamples } from "./evaluate.js";
 import { calibrate } from "./held-out.js";
 import { type Manifest, type ModelInput, manifestVersion } from "./manifest.js";
-import { anomalyMetrics, classMetrics, foldScore, multilabelMetrics } from "./measure.js";
+import { anomalyMetrics, classMetrics, methodScore, multilabelMetrics } from "./measure.js";
 import type { CheckpointStore, EpochPoint, LiveProgress, NetMethod, TrainedNet } from "./method.js";
 import { type MethodOptions, readOptions } from "./method-options.js";
 import type { Metrics, ScoredSample } from "./metrics.js";
@@ -17,8 +18,9 @@ import { ModelError, nextTurn, throwIfCancelled } from "./model-error.js";
 import { writeModel } from "./model-file.js";
 import { modelValues } from "./model-values.js";
 import { labelThresholds, multilabelTemperature } from "./multilabel-calibration.js";
-import { inOrder, SampleReader, writePlanes } from "./pictures.js";
+import { fitInput, inOrder, SampleReader, writePlanes } from "./pictures.js";
 import { openPredictor } from "./predictor.js";
+import type { Probe } from "./probes/probes.js";
 import { type Calibration, calibratedScore, sigmoid, softmax } from "./threshold.js";
 import type { Split } from "./validation-split.js";
 import { sightlineVersion } from "./version.js";
@@ -28,6 +30,10 @@ export interface NetOrder {
   readonly labels: readonly string[];
   readonly targetOf: (sample: Sample) => readonly number[];
   readonly split: Split;
+  /** Real defects in the whole training part. */
+  readonly defects?: number;
+  /** Those made from validation pictures are answered by the finished network. Left out: none. */
+  readonly probes?: readonly Probe[];
   readonly backbone: Backbone;
   readonly seed: number;
   readonly threads: number;
@@ -55,8 +61,10 @@ export interface NetCandidate {
   readonly calibration: Calibration;
   readonly metrics: Metrics;
   readonly scores: readonly ScoredSample[];
-  /** On the held-out pictures, higher is better; the measure by which methods compare. */
+  /** On the held-out pictures and probes, higher is better; the measure by which methods compare. */
   readonly score: number;
+  /** `false` where the network had seen the good pictures that the probes were made from: then `score` is without them. */
+  readonly isProbed: boolean;
   /** What its manifest says besides. */
   readonly extra: Partial<Manifest>;
 }
@@ -118,11 +126,12 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
   };
 }
 
-type Measured = Pick<NetCandidate, "graph" | "calibration" | "metrics" | "scores" | "score" | "extra">;
+type Measured = Pick<NetCandidate, "graph" | "calibration" | "metrics" | "scores" | "score" | "isProbed" | "extra">;
 
 async function measureLogits(net: TrainedNet, order: NetOrder): Promise<Measured> {
   const { task, labels, targetOf } = order;
-  const held = net.heldOut ?? (await answersTo({ ...net, graph: net.measuredGraph ?? net.graph }, order));
+  const answers = net.heldOut ? null : await answersTo({ ...net, graph: net.measuredGraph ?? net.graph }, order);
+  const held = net.heldOut ?? answers?.pictures ?? [];
   const logits = held.map((row) => row.logits);
   const targets = held.map(({ sample }) => targetOf(sample).map((value) => value >= 0.5));
   if (task === "multilabel") {
@@ -137,12 +146,12 @@ async function measureLogits(net: TrainedNet, order: NetOrder): Promise<Measured
       metrics,
       scores: [],
       score: metrics.accuracy ?? 0,
+      isProbed: false,
       extra: { labelThresholds: thresholds },
     };
   }
   const truths = targets.map((row) => row.indexOf(true));
-  const outputs =
-    task === "anomaly" ? logits.map(([normal = 0, anomaly = 0]) => Float64Array.of(anomaly - normal)) : logits;
+  const outputs = task === "anomaly" ? logits.map(rawScore) : logits;
   const calibration = calibrate(task, { outputs, truths });
   const scores =
     task === "anomaly"
@@ -165,30 +174,43 @@ async function measureLogits(net: TrainedNet, order: NetOrder): Promise<Measured
     calibration,
     metrics,
     scores,
-    score: foldScore(task, outputs, truths, calibration) ?? 0,
+    score:
+      methodScore(task, { outputs, truths }, calibration, (answers?.probes ?? []).map(rawScore), order.defects ?? 0) ??
+      0,
+    isProbed: (answers?.probes.length ?? 0) > 0,
     extra: {},
   };
 }
 
-/** The logits that the finished network gives for the validation pictures, fed as a predictor feeds it. */
-async function answersTo({ graph, input }: TrainedNet, { split, threads, signal }: NetOrder) {
+function rawScore([normal = 0, anomaly = 0]: Float64Array): Float64Array {
+  return Float64Array.of(anomaly - normal);
+}
+
+/** The logits that the finished network gives for the validation pictures and their probes, fed as a predictor feeds it. */
+async function answersTo({ graph, input }: TrainedNet, { split, probes = [], threads, signal }: NetOrder) {
   const { width, height } = input;
-  const answers: { sample: Sample; logits: Float64Array }[] = [];
+  const answers = { pictures: [] as { sample: Sample; logits: Float64Array }[], probes: [] as Float64Array[] };
+  const validation = new Set(split.validation);
   const planes = new Float32Array(3 * width * height);
   const reader = new SampleReader();
   const session = await openSession(writeOnnx(graph), { threads });
+  const logitsOf = async (image: Image): Promise<Float64Array> => {
+    throwIfCancelled(signal);
+    writePlanes(image, planes, 0);
+    const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
+    await nextTurn();
+    return Float64Array.from(results[modelValues.logits]?.data as Float32Array);
+  };
   try {
     await inOrder(
       split.validation,
       (sample) => reader.image(sample, input),
       async (sample, image) => {
-        throwIfCancelled(signal);
-        writePlanes(image, planes, 0);
-        const results = await session.run({ [modelValues.image]: floatTensor([1, 3, height, width], planes) });
-        answers.push({ sample, logits: Float64Array.from(results[modelValues.logits]?.data as Float32Array) });
-        await nextTurn();
+        answers.pictures.push({ sample, logits: await logitsOf(image) });
       },
     );
+    for (const { sample, image } of probes)
+      if (validation.has(sample)) answers.probes.push(await logitsOf(fitInput(image, input)));
   } finally {
     await session.dispose();
   }
@@ -236,6 +258,7 @@ async function measureDetector(net: TrainedNet, name: string, order: NetOrder): 
       metrics: { ...metrics, source: "heldOut" },
       scores: [],
       score: metrics.mAP50_95 ?? 0,
+      isProbed: false,
       extra: {},
     };
   } finally {

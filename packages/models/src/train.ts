@@ -3,10 +3,10 @@ import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
 import type { Graph } from "@sightline/nn/graph";
 import { readBackbone } from "./backbone.js";
-import { type FoldCandidate, measureFolds } from "./fold-training.js";
+import { type FoldCandidate, isAnswer, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
 import { anomalyLabels, type Candidate, type Manifest, manifestVersion } from "./manifest.js";
-import { anomalyMetrics, classMetrics, foldScore } from "./measure.js";
+import { anomalyMetrics, classMetrics, methodScore } from "./measure.js";
 import type { CheckpointStore, EpochPoint, LiveProgress, Method } from "./method.js";
 import type { MethodOptions } from "./method-options.js";
 import { roc } from "./metrics.js";
@@ -14,6 +14,7 @@ import { ModelError, throwIfCancelled } from "./model-error.js";
 import { type TrainedModel, writeModel } from "./model-file.js";
 import { type NetCandidate, trainNet } from "./net-training.js";
 import { PictureSet } from "./pictures.js";
+import { makeProbes, type Probe } from "./probes/probes.js";
 import { type MethodChoice, methods } from "./registry.js";
 import { Resumption } from "./resumption.js";
 import { withDefectBranch } from "./segmentation/defect-branch.js";
@@ -92,7 +93,8 @@ const goodEnough = 0.995;
  * Trains a model on the calling thread (in pieces of at most some 100 ms, so that progress and cancellation work).
  *
  * `auto`: anomaly and classification try the methods measured by folds; with a budget that leaves a minute, and a result
- * that leaves room, also `finetune`, compared on the same held-out pictures; once a budget is spent no further method is
+ * that leaves room, also a network, compared on the same held-out pictures: `finetune`, or with too few defects for it
+ * `synthetic`. Anomaly tasks also compare by probes, good pictures with a drawn defect (`methodScore`); once a budget is spent no further method is
  * begun. Several labels at once: `finetune`. Boxes: `detector`.
  *
  * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
@@ -145,7 +147,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   ];
   const answers = answersOf(labelled, pictures.samples);
   const suitable = suitableMethods(options.method, wanted, registry, labelled, answers);
-  const shared = { ...options, ...answers, pictures, task, backbone };
+  const isProbed =
+    task === "anomaly" && (suitable.length > 1 || suitable.some((name) => registry[name]?.choosesByProbes));
+  const probes = isProbed ? await makeProbes(pictures, answers.truths, options) : [];
+  const shared = { ...options, ...answers, pictures, task, backbone, probes };
   const folds = suitable.filter((name) => registry[name]?.kind === "folds");
   const nets = suitable.filter((name) => registry[name]?.kind === "net");
   const leftOf = (budgetMs: number | undefined): number | undefined =>
@@ -176,6 +181,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       net = await trainNet(registry[name] as Extract<Method, { kind: "net" }>, name, {
         ...shared,
         split,
+        defects: task === "anomaly" ? (answers.counts[1] ?? 0) : 0,
         leftMs,
         plannedMs,
         checkpoint: before.storeFor(hash, plannedMs),
@@ -183,7 +189,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
         ...(options.method === "auto" && { methodOptions: {} }),
         onProgress: (done, step, live) => report(0.98 - netShare * (1 - done), `${name}: ${step}`, live),
       });
-    const candidates = comparison(tried, best, net, split.validation, pictures.samples, answers.truths, task);
+    const candidates = comparison(tried, best, net, { ...shared, validation: split.validation });
     const winner = candidates.find(({ chosen }) => chosen)?.method;
     const common = { options, hash, samples: [...pictures.samples, ...listed.samples], answers, candidates };
     const finished = async (graph: Graph, manifest: Manifest): Promise<TrainingResult> => {
@@ -321,7 +327,12 @@ function wantedMethods(
   const names = Object.keys(registry);
   if (task === "detection") return names.filter((name) => name === "detector");
   if (task === "multilabel") return names.filter((name) => name === "finetune");
-  return [...names.filter((name) => registry[name]?.kind === "folds"), ...names.filter((name) => name === "finetune")];
+  const nets = task === "anomaly" ? ["finetune", "synthetic"] : ["finetune"];
+  return [
+    ...names.filter((name) => registry[name]?.kind === "folds"),
+    // Of several that can learn the first is tried: what learns from defects comes before what draws its own.
+    ...nets.filter((name) => names.includes(name)),
+  ];
 }
 
 /** Pictures are read once at the first method's size; networks read them again, each time altered. */
@@ -372,10 +383,7 @@ function comparison(
   tried: readonly FoldCandidate[],
   best: FoldCandidate | null,
   net: NetCandidate | null,
-  validation: readonly Sample[],
-  samples: readonly Sample[],
-  truths: readonly number[],
-  task: LabelledPictures["task"],
+  { task, truths, counts, probes, pictures, validation }: Compared,
 ): Candidate[] {
   if (net === null)
     return tried.map(({ name, foldScores, mean }) => ({
@@ -385,10 +393,13 @@ function comparison(
       chosen: name === best?.name,
     }));
   const heldOut = new Set(validation);
-  const scoreOf = ({ outputs }: FoldCandidate): number => {
-    const rows = samples.flatMap((sample, i) => (heldOut.has(sample) && outputs[i] ? [i] : []));
+  const scoreOf = ({ outputs, probeOutputs }: FoldCandidate): number => {
+    const rows = pictures.samples.flatMap((sample, i) => (heldOut.has(sample) && outputs[i] ? [i] : []));
     const held = { outputs: rows.map((i) => outputs[i] as Float64Array), truths: rows.map((i) => truths[i] as number) };
-    return foldScore(task, held.outputs, held.truths, calibrate(task, held)) ?? 0;
+    const ofProbes = net.isProbed
+      ? probeOutputs.filter((_, p) => heldOut.has((probes[p] as Probe).sample)).filter(isAnswer)
+      : [];
+    return methodScore(task, held, calibrate(task, held), ofProbes, counts[1] ?? 0) ?? 0;
   };
   const others = tried.map((candidate) => ({ name: candidate.name, score: scoreOf(candidate) }));
   const isNetBest = others.every(({ score }) => net.score > score);
@@ -396,6 +407,15 @@ function comparison(
     ...others.map(({ name, score }) => ({ name, score, chosen: !isNetBest && name === best?.name })),
     { name: net.name, score: net.score, chosen: isNetBest },
   ].map(({ name, score, chosen }) => ({ method: name, foldScores: [score], meanScore: score, chosen }));
+}
+
+interface Compared {
+  readonly task: LabelledPictures["task"];
+  readonly truths: readonly number[];
+  readonly counts: readonly number[];
+  readonly probes: readonly Probe[];
+  readonly pictures: PictureSet;
+  readonly validation: readonly Sample[];
 }
 
 function heldOutFigures(

@@ -2,10 +2,11 @@
 import type { Graph } from "@sightline/nn/graph";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { extract } from "../feature-extraction.js";
-import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
+import type { FoldMethod, Folds, HeldOutAnswers, Trainable, TrainingContext } from "../method.js";
 import { throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import { type Flip, noFlip } from "../pictures.js";
+import { probeAt } from "../probes/probes.js";
 import { type Calibration, softmax } from "../threshold.js";
 import { addEvidenceMap } from "./evidence-map.js";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
@@ -50,7 +51,8 @@ export const classifier: FoldMethod = {
 };
 
 async function prepare(context: TrainingContext): Promise<Trainable> {
-  const { pictures, backbone, truths, labels } = context;
+  const { pictures, backbone, truths, labels, probes } = context;
+  const { width, height } = classifierInput;
   const samples = pictures.samples;
   const flipCount = flipChoices.findLast((count) => count * samples.length <= maxRows) ?? 1;
   const featureCount = pooledFeatureCount(backbone);
@@ -62,19 +64,30 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   await extract({
     ...context,
     ...classifierInput,
-    samples,
+    images: samples.map((sample) => () => pictures.image(sample, width, height)),
     graph: builder.build("classifier_features"),
     flips: flips.slice(0, flipCount),
-    onProgress: (share) => context.onProgress(share * 0.6, "Looking at the pictures"),
+    onProgress: (share) => context.onProgress(share * 0.55, "Looking at the pictures"),
     onOutput: (sample, flip, values) => features.set(values, rowOf(sample, flip) * featureCount),
   });
+  const probeFeatures = new Float32Array(probes.length * featureCount);
+  if (probes.length > 0)
+    await extract({
+      ...context,
+      ...classifierInput,
+      images: probes.map((probe) => () => probeAt(probe, width, height)),
+      graph: builder.build("classifier_features"),
+      onProgress: (share) => context.onProgress(0.55 + share * 0.05, "Looking at the pictures"),
+      onOutput: (probe, _flip, values) => probeFeatures.set(values, probe * featureCount),
+    });
   const scale = standardise(features, featureCount, samples.length);
+  applyScale(probeFeatures, scale);
   const rowLabels = Int32Array.from(
     { length: flipCount * samples.length },
     (_, row) => truths[row % samples.length] as number,
   );
   const regression = await LogisticRegression.open(features, featureCount, rowLabels, labels.length, context.threads);
-  return new ClassifierTraining(context, regression, features, scale, flipCount);
+  return new ClassifierTraining(context, regression, features, probeFeatures, scale, flipCount);
 }
 
 interface Scale {
@@ -87,6 +100,7 @@ class ClassifierTraining implements Trainable {
   readonly #context: TrainingContext;
   readonly #regression: LogisticRegression;
   readonly #features: Float32Array;
+  readonly #probeFeatures: Float32Array;
   readonly #scale: Scale;
   readonly #flipCount: number;
   /** What the folds chose. */
@@ -97,29 +111,31 @@ class ClassifierTraining implements Trainable {
     context: TrainingContext,
     regression: LogisticRegression,
     features: Float32Array,
+    probeFeatures: Float32Array,
     scale: Scale,
     flipCount: number,
   ) {
     this.#context = context;
     this.#regression = regression;
     this.#features = features;
+    this.#probeFeatures = probeFeatures;
     this.#scale = scale;
     this.#flipCount = flipCount;
   }
 
-  async crossValidate(folds: Folds): Promise<readonly HeldOutOutput[]> {
+  async crossValidate(folds: Folds): Promise<HeldOutAnswers> {
     const { truths, task, onProgress } = this.#context;
     const choices = flipChoices.filter((count) => count <= this.#flipCount);
-    let best = { loss: Number.POSITIVE_INFINITY, logits: [] as Float64Array[] };
+    let best = { loss: Number.POSITIVE_INFINITY, logits: [] as Float64Array[], models: [] as LinearClassifier[] };
     for (const [c, flipCount] of choices.entries()) {
       const starts: (LinearClassifier | undefined)[] = [];
       let before = Number.POSITIVE_INFINITY;
       for (const [p, penalty] of penalties.entries()) {
         onProgress(0.6 + (0.35 * (c + p / penalties.length)) / choices.length, "Measuring on held-out pictures");
-        const logits = await this.#heldOutLogits(folds, flipCount, penalty, starts);
+        const { logits, models } = await this.#heldOutLogits(folds, flipCount, penalty, starts);
         const loss = logLoss(logits, truths);
         if (loss < best.loss) {
-          best = { loss, logits };
+          best = { loss, logits, models };
           this.#flips = flipCount;
           this.#penalty = penalty;
         }
@@ -128,7 +144,13 @@ class ClassifierTraining implements Trainable {
         before = loss;
       }
     }
-    return task === "anomaly" ? best.logits.map(rawScore) : best.logits;
+    if (task !== "anomaly") return { pictures: best.logits, probes: [] };
+    const { length: featureCount } = this.#scale.mean;
+    const probes = this.#context.probes.map(({ source }, p) => {
+      const model = best.models[folds.fold[source] as number] as LinearClassifier;
+      return rawScore(logitsOf(model, this.#probeFeatures.subarray(p * featureCount, (p + 1) * featureCount)));
+    });
+    return { pictures: best.logits.map(rawScore), probes };
   }
 
   /** Each picture's logits by a fit without its fold; `starts` takes each fold's solution on to the next penalty. */
@@ -137,19 +159,21 @@ class ClassifierTraining implements Trainable {
     flipCount: number,
     penalty: number,
     starts: (LinearClassifier | undefined)[],
-  ): Promise<Float64Array[]> {
+  ): Promise<{ logits: Float64Array[]; models: LinearClassifier[] }> {
     const { signal } = this.#context;
     const logits = new Array<Float64Array>(fold.length);
+    const models: LinearClassifier[] = [];
     for (let held = 0; held < count; held++) {
       throwIfCancelled(signal);
       const weights = this.#weights(flipCount, (i) => fold[i] !== held);
       const model = await this.#regression.fit(weights, { penalty, start: starts[held], signal });
       starts[held] = model;
+      models.push(model);
       fold.forEach((of, i) => {
         if (of === held) logits[i] = logitsOf(model, this.#row(i));
       });
     }
-    return logits;
+    return { logits, models };
   }
 
   async finish(calibration: Calibration): Promise<Graph> {
@@ -216,9 +240,18 @@ function standardise(features: Float32Array, featureCount: number, plainRows: nu
     const deviation = Math.sqrt(Math.max(0, (square[j] as number) - m * m));
     return (deviation + 1e-3) * Math.sqrt(featureCount);
   });
+  applyScale(features, { mean, divisor });
+  return { mean: Float32Array.from(mean), divisor: Float32Array.from(divisor) };
+}
+
+/** In place. */
+function applyScale(
+  features: Float32Array,
+  { mean, divisor }: { readonly mean: ArrayLike<number>; readonly divisor: ArrayLike<number> },
+): void {
+  const featureCount = mean.length;
   for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureCount ? 0 : j + 1)
     features[at] = ((features[at] as number) - (mean[j] as number)) / (divisor[j] as number);
-  return { mean: Float32Array.from(mean), divisor: Float32Array.from(divisor) };
 }
 
 /** The same classifier on features as the network gives them. */

@@ -7,9 +7,10 @@ import { writeOnnx } from "@sightline/nn/onnx-file";
 import { openSession } from "@sightline/nn/session/session";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { extract } from "../feature-extraction.js";
-import type { FoldMethod, Folds, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
+import type { FoldMethod, Folds, HeldOutAnswers, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
 import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { modelValues } from "../model-values.js";
+import { probeAt } from "../probes/probes.js";
 import type { Calibration } from "../threshold.js";
 import { greedyCoreset } from "./coreset.js";
 import {
@@ -51,7 +52,8 @@ export const patchcore: FoldMethod = {
 };
 
 async function prepare(context: TrainingContext): Promise<Trainable> {
-  const { pictures, truths, seed, onProgress } = context;
+  const { pictures, truths, probes, seed, onProgress } = context;
+  const { width, height } = patchInput;
   const random = seededRandom(seed).branch("patchcore");
   const of = (truth: number): number[] => truths.flatMap((t, i) => (t === truth ? [i] : []));
   const normals = sampled(of(0), maxNormals, random);
@@ -72,15 +74,22 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   const size = patchCount * patchDimensions;
   const kept = [...normals, ...anomalies].sort((a, b) => a - b);
   const vectors = new Map<number, Float32Array>();
+  const probeVectors: Float32Array[] = [];
   await extract({
     ...context,
     ...patchInput,
-    samples: kept.map((i) => samples[i] as Sample),
+    images: [
+      ...kept.map((i) => () => pictures.image(samples[i] as Sample, width, height)),
+      ...probes.map((probe) => () => probeAt(probe, width, height)),
+    ],
     graph: builder.build("patches"),
     onProgress: (share) => onProgress(0.1 + 0.3 * share, step),
-    onOutput: (k, _flip, output) => vectors.set(kept[k] as number, output.slice(0, size)),
+    onOutput: (k, _flip, output) => {
+      if (k < kept.length) vectors.set(kept[k] as number, output.slice(0, size));
+      else probeVectors.push(output.slice(0, size));
+    },
   });
-  return new PatchcoreTraining(context, projection, vectors, random);
+  return new PatchcoreTraining(context, projection, vectors, probeVectors, random);
 }
 
 class PatchcoreTraining implements Trainable {
@@ -88,42 +97,49 @@ class PatchcoreTraining implements Trainable {
   readonly #projection: Projection;
   /** Each picture's patches, by its place among the samples. */
   readonly #vectors: ReadonlyMap<number, Float32Array>;
+  readonly #probeVectors: readonly Float32Array[];
   readonly #random: SeededRandom;
 
   constructor(
     context: TrainingContext,
     projection: Projection,
     vectors: ReadonlyMap<number, Float32Array>,
+    probeVectors: readonly Float32Array[],
     random: SeededRandom,
   ) {
     this.#context = context;
     this.#projection = projection;
     this.#vectors = vectors;
+    this.#probeVectors = probeVectors;
     this.#random = random;
   }
 
-  async crossValidate({ count, fold }: Folds): Promise<readonly HeldOutOutput[]> {
-    const { truths, threads, signal, onProgress } = this.#context;
+  async crossValidate({ count, fold }: Folds): Promise<HeldOutAnswers> {
+    const { truths, probes, threads, signal, onProgress } = this.#context;
     const outputs = new Array<HeldOutOutput>(truths.length).fill(null);
+    const probeOutputs = new Array<HeldOutOutput>(probes.length).fill(null);
+    const total = this.#vectors.size + probes.length;
     let done = 0;
     for (let held = 0; held < count; held++) {
       const bank = await this.#bank((i) => truths[i] === 0 && fold[i] !== held, `fold ${held}`);
       const session = await openSession(writeOnnx(scoringGraph(bank)), { threads });
+      const scoreOf = async (patches: Float32Array): Promise<Float64Array> => {
+        const results = await session.run({ patches: floatTensor([1, patchCount, patchDimensions], patches) });
+        done++;
+        if (done % 16 === 0) await nextTurn();
+        throwIfCancelled(signal);
+        onProgress(0.4 + (0.5 * done) / total, "Measuring on held-out pictures");
+        return Float64Array.from(results[modelValues.rawScore]?.data as Float32Array);
+      };
       try {
-        for (const [i, patches] of this.#vectors) {
-          if (fold[i] !== held) continue;
-          const results = await session.run({ patches: floatTensor([1, patchCount, patchDimensions], patches) });
-          outputs[i] = Float64Array.from(results[modelValues.rawScore]?.data as Float32Array);
-          done++;
-          if (done % 16 === 0) await nextTurn();
-          throwIfCancelled(signal);
-          onProgress(0.4 + (0.5 * done) / this.#vectors.size, "Measuring on held-out pictures");
-        }
+        for (const [i, patches] of this.#vectors) if (fold[i] === held) outputs[i] = await scoreOf(patches);
+        for (const [p, { source }] of probes.entries())
+          if (fold[source] === held) probeOutputs[p] = await scoreOf(this.#probeVectors[p] as Float32Array);
       } finally {
         await session.dispose();
       }
     }
-    return outputs;
+    return { pictures: outputs, probes: probeOutputs };
   }
 
   async finish(calibration: Calibration): Promise<Graph> {
@@ -234,7 +250,7 @@ async function channelStatistics(
   await extract({
     ...context,
     ...patchInput,
-    samples,
+    images: samples.map((sample) => () => context.pictures.image(sample, patchInput.width, patchInput.height)),
     graph: builder.build("patch_features"),
     onProgress,
     onOutput: (_sample, _flip, values) => {
