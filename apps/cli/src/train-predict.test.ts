@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { decodeImage, encodePng } from "@sightline/dataset/image-file";
+import type { EvaluationReport } from "@sightline/models/evaluation-report";
 import {
   type Finished,
   oneJsonLine,
@@ -249,6 +250,43 @@ test("evaluate prints a table of measures and answers", async () => {
     /^12 pictures \(anomaly, positive = anomaly, threshold 0.5\)\n\nmeasure +value\naccuracy +[01]\.\d{3}\n/,
   );
   assert.match(run.stdout, /\nis \\ answered +normal +anomaly\nnormal +\d+ +\d+\nanomaly +\d+ +\d+\n/);
+});
+
+test("evaluate --report writes a page and data, with slices, costs and trainings by folds", async (t) => {
+  const place = await temporaryFolder(t);
+  const names = ["good", "scratched"].flatMap((label) => Array.from({ length: 6 }, (_, i) => `${label}/${i}.jpg`));
+  const rows = names.map((name, i) => `${name},${i % 2 ? "north" : "south"}`);
+  await writeFiles(place, { "slices.csv": ["picture,camera", ...rows].join("\n") });
+  const [page, data] = [join(place, "report.html"), join(place, "report.json")];
+  const report = ["--report", page, "--report", data, "--slices", join(place, "slices.csv")];
+  const costs = ["--escape-cost", "100", "--false-reject-cost", "5", "--defect-rate", "0.01", "--folds", "2"];
+  const run = await sightline(["evaluate", detector, dataset, ...report, ...costs, "--json"]);
+  const json = oneJsonLine(run);
+  assert.deepEqual(json.written, [page, data], run.stderr);
+  const written = JSON.parse(readFileSync(data, "utf8")) as EvaluationReport;
+  assert.equal(written.figures.find(({ name }) => name === "accuracy")?.value, json.accuracy);
+  assert.deepEqual(
+    written.slices.map(({ by }) => by),
+    ["camera"],
+  );
+  assert.equal(written.threshold?.cheapest?.cost.escape, 100);
+  assert.equal(written.repeats?.runs.length, 2);
+  assert.match(readFileSync(page, "utf8"), /<h2>Trained again and again<\/h2>/);
+  const again = await sightline(["evaluate", detector, dataset, ...report]);
+  assert.deepEqual([again.code, /--force/.test(again.stderr)], [1, true]);
+});
+
+test("evaluate says what is wrong with the flags of a report", async (t) => {
+  const place = await temporaryFolder(t);
+  for (const [flags, message] of [
+    [["--report", join(place, "report.pdf")], /must end in \.html or \.json/],
+    [["--escape-cost", "3"], /go together/],
+    [["--folds", "1"], /from 2 to 20/],
+  ] as const) {
+    const run = await sightline(["evaluate", detector, dataset, ...flags]);
+    assert.equal(run.code, 2, run.stderr);
+    assert.match(run.stderr, message);
+  }
 });
 
 test("evaluate refuses pictures with labels that the model doesn't know, and folders without a test part", async (t) => {

@@ -234,7 +234,7 @@ export function operatingPoint(
   lowestScore: number,
 ): { readonly overall: OperatingPoint; readonly perLabel: readonly OperatingPoint[] } {
   const counts = labels.map((label) => {
-    const ranked = rankedHits(label, samples).filter(({ score }) => score >= lowestScore);
+    const ranked = rankedAnswers(label, samples).filter(({ score }) => score >= lowestScore);
     return {
       hits: ranked.filter(({ isHit }) => isHit).length,
       answers: ranked.length,
@@ -255,7 +255,7 @@ export function operatingPoint(
  * range of equally good ones the middle. `null` without anything found right.
  */
 export function bestScoreThreshold(labels: readonly string[], samples: readonly DetectionSample[]): number | null {
-  const ranked = labels.flatMap((label) => rankedHits(label, samples)).sort((a, b) => b.score - a.score);
+  const ranked = labels.flatMap((label) => rankedAnswers(label, samples)).sort((a, b) => b.score - a.score);
   const truths = labels.reduce((sum, label) => sum + countOf(label, samples), 0);
   let best = 0;
   let threshold: number | null = null;
@@ -273,12 +273,23 @@ export function bestScoreThreshold(labels: readonly string[], samples: readonly 
   return threshold;
 }
 
-function rankedHits(label: string, samples: readonly DetectionSample[]): { score: number; isHit: boolean }[] {
-  return samples.flatMap((sample) => {
-    const picture = prepare(sample, label);
-    const outcomes = match(picture, 0.5, maxAnswers, () => false);
-    return picture.scores.map((score, answer) => ({ score, isHit: outcomes[answer] === "hit" }));
-  });
+/** One box that was answered. */
+export interface RankedAnswer {
+  readonly score: number;
+  /** Place among the samples. */
+  readonly picture: number;
+  readonly isHit: boolean;
+}
+
+/** All answers of one label, best first; equal scores keep the order of the pictures. */
+export function rankedAnswers(label: string, samples: readonly DetectionSample[], overlap = 0.5): RankedAnswer[] {
+  return samples
+    .flatMap((sample, picture) => {
+      const own = prepare(sample, label);
+      const outcomes = match(own, overlap, maxAnswers, () => false);
+      return own.scores.map((score, answer) => ({ score, picture, isHit: outcomes[answer] === "hit" }));
+    })
+    .sort((a, b) => b.score - a.score);
 }
 
 function countOf(label: string, samples: readonly DetectionSample[]): number {

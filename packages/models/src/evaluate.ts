@@ -102,6 +102,20 @@ export interface SampleEvaluation {
   readonly metrics: Metrics;
   readonly scores: readonly ScoredSample[];
   readonly roc: readonly RocPoint[];
+  /** Picture by picture, in the order in which they were answered. */
+  readonly answered: readonly AnsweredSample[];
+  /** Where pictures have masks: the anomaly maps beside them. */
+  readonly maps: readonly MaskedMap[];
+}
+
+/** A picture with what the model said of it. */
+export interface AnsweredSample {
+  readonly sample: Sample;
+  /** `normal` or `anomaly`, or the sample's own label. */
+  readonly truth: string;
+  readonly prediction: Prediction;
+  /** Where both the picture and the model say which kind of defect is where. */
+  readonly pixels?: PixelConfusion;
 }
 
 export interface EvaluateOptions {
@@ -111,6 +125,9 @@ export interface EvaluateOptions {
   /** Told of each picture's answer, in the order of the pictures; those that can't be read have none. */
   readonly onAnswer?: (sample: Sample, prediction: Prediction) => void;
 }
+
+/** Of all pictures together. */
+type Figures = Omit<SampleEvaluation, "answered" | "maps">;
 
 /** Below this score a detector's boxes no longer move the average precision. */
 const lowestScore = 0.001;
@@ -126,8 +143,15 @@ const ahead = 6;
 export async function evaluate(
   options: EvaluateOptions & { readonly folder: string; readonly format?: DatasetFormat },
 ): Promise<Evaluation> {
+  return (await evaluateFolder(options)).evaluation;
+}
+
+/** The same, picture by picture. */
+export async function evaluateFolder(
+  options: EvaluateOptions & { readonly folder: string; readonly format?: DatasetFormat },
+): Promise<SampleEvaluation & { readonly pictures: LabelledPictures }> {
   const pictures = await readTestPart(options.folder, options.format === undefined ? {} : { format: options.format });
-  return (await evaluateSamples({ ...options, pictures })).evaluation;
+  return { ...(await evaluateSamples({ ...options, pictures })), pictures };
 }
 
 /** Measures a model on labelled pictures that the caller kept apart. */
@@ -144,7 +168,7 @@ export async function evaluateSamples(
     ...(manifest.task === "detection" && { scoreThreshold: lowestScore }),
   };
   const skipped = [...pictures.skipped];
-  const answered: Answered[] = [];
+  const answered: AnsweredSample[] = [];
   const maps: MaskedMap[] = [];
   const drawn: PixelConfusion[] = [];
   const maskNotes = [...(pictures.maskNotes ?? [])];
@@ -170,13 +194,17 @@ export async function evaluateSamples(
       }
       const truth = truthOf(sample);
       onAnswer?.(sample, result);
-      answered.push({ sample, truth, prediction: result });
+      const own: { -readonly [K in keyof AnsweredSample]: AnsweredSample[K] } = { sample, truth, prediction: result };
+      answered.push(own);
       if (!hasMasks) return;
       try {
         const mask = await openMask(sample, truth, manifest.segmentation?.types ?? []);
         if (mask === null) return;
         if (result.anomalyMap) maps.push(maskedMap(mask, result.anomalyMap, manifest.input));
-        if (result.labelMap) drawn.push(maskedLabels(mask, result.labelMap, manifest.segmentation?.types.length ?? 0));
+        if (result.labelMap) {
+          own.pixels = maskedLabels(mask, result.labelMap, manifest.segmentation?.types.length ?? 0);
+          drawn.push(own.pixels);
+        }
       } catch (error) {
         if (!(error instanceof ImageError || error instanceof DefectMaskError || isFileError(error))) throw error;
         maskNotes.push({ name: sample.name, reason: `its mask takes no part: ${error.message}` });
@@ -201,28 +229,22 @@ export async function evaluateSamples(
     boxNotes: pictures.boxNotes ?? [],
     maskNotes,
   };
-  if (manifest.task === "detection") return detectionResult(manifest, answered, measured);
-  if (manifest.task === "multilabel") return multilabelResult(manifest, answered, measured);
+  if (manifest.task === "detection") return { ...detectionResult(manifest, answered, measured), answered, maps };
+  if (manifest.task === "multilabel") return { ...multilabelResult(manifest, answered, measured), answered, maps };
   const { segmentation } = manifest;
   // Without masks to test on, what the folds measured is what is known.
   const defects =
     drawn.length > 0 && segmentation ? defectMetrics(segmentation.types, drawn, "test") : manifest.metrics?.defects;
-  return classResult(manifest, answered, measured, hasMasks ? maps : null, defects);
-}
-
-interface Answered {
-  readonly sample: Sample;
-  readonly truth: string;
-  readonly prediction: Prediction;
+  return { ...classResult(manifest, answered, measured, hasMasks ? maps : null, defects), answered, maps };
 }
 
 function classResult(
   { task, labels }: Manifest,
-  answered: readonly Answered[],
+  answered: readonly AnsweredSample[],
   measured: Measured,
   maps: readonly MaskedMap[] | null,
   defects: readonly DefectMetrics[] | undefined,
-): SampleEvaluation {
+): Figures {
   const isAnomaly = task === "anomaly";
   const scores = isAnomaly
     ? answered.map(({ truth, prediction }) => ({ score: prediction.score ?? 0, isAnomaly: truth === "anomaly" }))
@@ -248,7 +270,7 @@ function classResult(
   return { evaluation, metrics: { ...metrics, ...(defects && { defects }) }, scores, roc: roc(scores) };
 }
 
-function detectionResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
+function detectionResult(manifest: Manifest, answered: readonly AnsweredSample[], measured: Measured): Figures {
   const { labels } = manifest;
   const samples = answered.map(({ sample, prediction }) => ({
     truths: sample.boxes ?? [],
@@ -287,7 +309,7 @@ function detectionResult(manifest: Manifest, answered: readonly Answered[], meas
   return { evaluation, metrics, scores: [], roc: [] };
 }
 
-function multilabelResult(manifest: Manifest, answered: readonly Answered[], measured: Measured): SampleEvaluation {
+function multilabelResult(manifest: Manifest, answered: readonly AnsweredSample[], measured: Measured): Figures {
   const { labels } = manifest;
   const { metrics, exactMatch } = multilabelMetrics(
     "test",

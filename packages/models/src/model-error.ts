@@ -16,6 +16,8 @@ export type ModelErrorCode =
   | "DATASET_NO_READABLE_PICTURES"
   | "DATASET_LABEL_UNKNOWN"
   | "LABELS_DIFFER"
+  /** The table that says by what pictures are told apart. */
+  | "SLICES_INVALID"
   | "TRAINING_CANCELLED"
   /** The disk is full or not writable where a training keeps its state. */
   | "CHECKPOINT_WRITE_FAILED"

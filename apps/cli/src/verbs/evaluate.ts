@@ -1,12 +1,24 @@
 /** `sightline evaluate`: measures a model on the test part of a dataset. */
-import type { DatasetFormat } from "@sightline/dataset/dataset";
-import { type Evaluation, evaluate as evaluateModel } from "@sightline/models/evaluate";
-import { openPredictor } from "@sightline/models/predictor";
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, resolve } from "node:path";
+import type { DatasetFormat, LabelledPictures } from "@sightline/dataset/dataset";
+import { readTrainingPart } from "@sightline/dataset/training-part";
+import { answeredPictures } from "@sightline/models/answered-picture";
+import { buildReport } from "@sightline/models/build-report";
+import { type Evaluation, evaluateFolder, type SampleEvaluation } from "@sightline/models/evaluate";
+import type { CostRule, EvaluationReport, Repeats } from "@sightline/models/evaluation-report";
+import { parseMethodChoice } from "@sightline/models/method-names";
+import { mistakePictures } from "@sightline/models/mistake-pictures";
+import { openPredictor, type Predictor } from "@sightline/models/predictor";
+import { repeatTraining } from "@sightline/models/repeats";
+import { type SlicesOf, slicesByFolder, slicesFromCsv } from "@sightline/models/slice-columns";
 import { type Command, Option } from "commander";
-import { about } from "../cli-error.js";
+import { about, CliError } from "../cli-error.js";
 import { datasetFormats, noteSkipped } from "../dataset-folder.js";
 import { defectFigures } from "../defect-figures.js";
-import { wholeNumber } from "../flag-values.js";
+import { assignment, duration, realNumber, wholeNumber } from "../flag-values.js";
+import { modelNameOf, reportText, reserveReports } from "../measured-report.js";
 import { counted, type Outcome, rounded, table } from "../outcome.js";
 import { type Act, type Context, withJson } from "../verb.js";
 
@@ -19,32 +31,167 @@ export function register(command: Command, act: Act): void {
       new Option("--format <format>", "how the dataset is laid out (default: recognised)").choices(datasetFormats),
     )
     .option("--threads <number>", "default: one less than the cores", wholeNumber(1, 256))
+    .option(
+      "--report <file>",
+      "write a report: a page that needs nothing else (.html) or data (.json); may be repeated",
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    )
+    .option(
+      "--slices <csv>",
+      "a table with a line of titles: the picture's name and what to tell pictures apart by, such as camera,time",
+    )
+    .option("--threshold <score>", "of an anomaly model, in place of its own", realNumber(0.001, 0.999))
+    .option("--escape-cost <number>", "what a defect costs that is not found", realNumber(0, 1e12))
+    .option("--false-reject-cost <number>", "what a good part costs that is rejected", realNumber(0, 1e12))
+    .option("--defect-rate <share>", "of the line's parts (default: as among the pictures)", realNumber(0, 1))
+    .option(
+      "--folds <number>",
+      "also train the model's method again on the training part, without each fold in turn, and measure it there",
+      wholeNumber(2, 20),
+    )
+    .option("--seeds <number>", "so many times with other folds and another start (default: 1)", wholeNumber(1, 20))
+    .option("--budget <time>", "of each of these trainings, such as 5m", duration(10))
+    .option("--option <name=value>", "an option of their method; may be repeated", assignment)
+    .option("--mistakes <number>", "worst mistakes shown with their pictures (default: 24)", wholeNumber(0, 500))
+    .option("--force", "overwrite an existing report")
     .action(act(evaluate));
 }
 
 interface Options {
   readonly format?: DatasetFormat;
   readonly threads?: number;
+  readonly report?: readonly string[];
+  readonly slices?: string;
+  readonly threshold?: number;
+  readonly escapeCost?: number;
+  readonly falseRejectCost?: number;
+  readonly defectRate?: number;
+  readonly folds?: number;
+  readonly seeds?: number;
+  readonly budget?: number;
+  readonly option?: Readonly<Record<string, string>>;
+  readonly mistakes?: number;
+  readonly force?: true;
 }
 
+/** Any of these asks for more than the plain figures. */
+const asksForReport = ["report", "slices", "threshold", "escapeCost", "folds"] as const satisfies (keyof Options)[];
+const usualMistakes = 24;
+
 async function evaluate(context: Context, model: string, dataset: string, options: Options): Promise<Outcome> {
+  const cost = costOf(options);
+  const tellApart = await slicesOf(options.slices);
+  const reports = await reserveReports(options.report ?? [], { overwrite: options.force === true });
+  try {
+    return await measure(context, model, dataset, options, { cost, tellApart, reports });
+  } finally {
+    await reports.release();
+  }
+}
+
+interface Extras {
+  readonly cost: CostRule | null;
+  readonly tellApart: SlicesOf | null;
+  readonly reports: Awaited<ReturnType<typeof reserveReports>>;
+}
+
+async function measure(
+  context: Context,
+  model: string,
+  dataset: string,
+  options: Options,
+  { cost, tellApart, reports }: Extras,
+): Promise<Outcome> {
   const predictor = await about(
     model,
     openPredictor(model, options.threads === undefined ? {} : { threads: options.threads }),
   );
   try {
-    const evaluation = await evaluateModel({
+    const { task } = predictor.manifest;
+    if (task !== "anomaly" && (options.threshold !== undefined || cost !== null))
+      throw new CliError("USAGE", `--threshold and costs are for models of normal or anomaly; this one does ${task}.`);
+    const share = options.folds === undefined ? 1 : 0.1;
+    const measured = await evaluateFolder({
       predictor,
       folder: dataset,
       signal: context.signal,
-      onProgress: ({ progress, step }) => context.progress.report(progress, step),
+      onProgress: ({ progress, step }) => context.progress.report(share * progress, step),
       ...(options.format === undefined ? {} : { format: options.format }),
     });
+    const { evaluation } = measured;
     noteSkipped(context, evaluation.skipped, evaluation);
-    return { json: figuresAlone(evaluation), text: report(evaluation) };
+    if (!asksForReport.some((flag) => options[flag] !== undefined))
+      return { json: figuresAlone(evaluation), text: report(evaluation) };
+    const repeats = await repeated(context, predictor, dataset, options, share);
+    const found = documentOf(model, dataset, predictor, measured, { options, cost, tellApart, repeats });
+    const fileOf = new Map(measured.answered.map(({ sample }) => [sample.name, sample] as const));
+    const pictures = reports.hasPage
+      ? await mistakePictures({
+          predictor,
+          mistakes: found.mistakes,
+          sampleOf: ({ name }) => fileOf.get(name),
+          most: options.mistakes ?? usualMistakes,
+          signal: context.signal,
+        })
+      : new Map();
+    const written = await reports.write(found, pictures);
+    return {
+      json: { ...figuresAlone(evaluation), ...(written.length === 0 ? { report: found } : { written }) },
+      text: `${report(evaluation)}\n\n${reportText(found, written)}`,
+    };
   } finally {
     await predictor.close();
   }
+}
+
+/** @throws CliError `USAGE` where one of two costs is missing */
+function costOf({ escapeCost, falseRejectCost, defectRate }: Options): CostRule | null {
+  if (escapeCost === undefined && falseRejectCost === undefined && defectRate === undefined) return null;
+  if (escapeCost === undefined || falseRejectCost === undefined)
+    throw new CliError("USAGE", "--escape-cost and --false-reject-cost go together.");
+  return { escape: escapeCost, falseReject: falseRejectCost, defectRate: defectRate ?? null };
+}
+
+async function slicesOf(file: string | undefined): Promise<SlicesOf | null> {
+  return file === undefined ? null : slicesFromCsv(await about(file, readFile(file, "utf8")), file);
+}
+
+async function repeated(
+  context: Context,
+  { manifest }: Predictor,
+  dataset: string,
+  { folds, seeds = 1, budget, option, format, threads }: Options,
+  from: number,
+): Promise<Repeats | null> {
+  if (folds === undefined) return null;
+  return repeatTraining({
+    pictures: await readTrainingPart(dataset, { format }),
+    method: parseMethodChoice(manifest.method),
+    methodOptions: option,
+    folds,
+    seeds: Array.from({ length: seeds }, (_, i) => manifest.seed + i),
+    threads: threads ?? availableParallelism(),
+    budgetMs: budget,
+    signal: context.signal,
+    onProgress: ({ progress, step }) => context.progress.report(from + (1 - from) * progress, step),
+  });
+}
+
+function documentOf(
+  model: string,
+  dataset: string,
+  { manifest }: Predictor,
+  { answered, maps, evaluation, pictures }: SampleEvaluation & { readonly pictures: LabelledPictures },
+  { options, cost, tellApart, repeats }: Omit<Extras, "reports"> & { options: Options; repeats: Repeats | null },
+): EvaluationReport {
+  const byFolder = slicesByFolder(pictures.samples, pictures.normalLabel);
+  return buildReport({
+    ...{ modelName: modelNameOf(model), manifest, maps, cost, repeats, picturesName: basename(resolve(dataset)) },
+    pictures: answeredPictures(answered, (sample) => ({ ...byFolder(sample), ...tellApart?.(sample) })),
+    skipped: evaluation.skipped,
+    threshold: options.threshold,
+    msPerImage: evaluation.msPerImage,
+  });
 }
 
 /** What `--json` prints: of detectors the figures by which detectors are compared everywhere. */
