@@ -60,6 +60,7 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
     budgetMs: order.budgetMs ?? undefined,
     maxMemoryBytes: order.maxMemoryBytes ?? undefined,
     checkpointEveryMs: order.checkpointEveryMs ?? undefined,
+    tiling: order.tiling,
     ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
     ...(run !== null && { checkpoint: run.checkpoint }),
     ...(order.finish && { finishEarly: AbortSignal.abort() }),

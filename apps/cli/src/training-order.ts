@@ -1,5 +1,6 @@
 /** What the command and its training process say to each other. */
 import type { DatasetFormat } from "@sightline/dataset/dataset";
+import type { TilingWish } from "@sightline/models/anomaly-tiles";
 import type { MethodChoice } from "@sightline/models/method-names";
 import type { MethodOptions } from "@sightline/models/method-options";
 import type { Progress, TrainingResult } from "@sightline/models/train";
@@ -18,6 +19,7 @@ export interface TrainingOrder {
   readonly checkpointEveryMs: number | null;
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
+  readonly tiling: TilingWish;
   /** Absolute; where the finished model goes. */
   readonly out: string;
   /** Folder of the run folders. */

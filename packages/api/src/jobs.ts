@@ -22,6 +22,12 @@ export const TrainingHistory = z.object({
 });
 export type TrainingHistory = z.infer<typeof TrainingHistory>;
 
+/** Anomaly models: how pictures are cut for defects that are small in large pictures. */
+export const TileChoice = z
+  .union([z.enum(["auto", "none"]), z.int().min(64).max(8192)])
+  .describe("A tile's side in pixels; auto: tiles where masks tell that defects are too small without; none");
+export type TileChoice = z.infer<typeof TileChoice>;
+
 export const JobStatus = z
   .enum(["queued", "running", "stopped", "succeeded", "failed", "cancelled"])
   .describe(

@@ -18,6 +18,7 @@ const order: RunOrder = {
   checkpointEveryMs: null,
   methodOptions: { parameters: 90_000 },
   backboneFile: null,
+  tiling: "auto",
   out: null,
 };
 const point = (epoch: number, loss: number) => ({

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { TilingWish } from "./anomaly-tiles.js";
 import type { CheckpointStore, EpochPoint } from "./method.js";
 import type { MethodOptions } from "./method-options.js";
 import type { Metrics } from "./metrics.js";
@@ -25,6 +26,7 @@ export interface RunOrder {
   readonly checkpointEveryMs: number | null;
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
+  readonly tiling: TilingWish;
   /** Where the finished model goes besides the run folder. */
   readonly out: string | null;
 }
@@ -285,7 +287,12 @@ async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** What runs of earlier versions don't tell. */
-const notRecordedOnce = { batchSize: null, maxMemoryBytes: null, checkpointEveryMs: null };
+const notRecordedOnce = {
+  batchSize: null,
+  maxMemoryBytes: null,
+  checkpointEveryMs: null,
+  tiling: "none",
+} satisfies Partial<RunOrder>;
 
 async function readStored(folder: string, id: string): Promise<Stored> {
   let text: string;

@@ -2,6 +2,7 @@
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
 import type { Graph } from "@sightline/nn/graph";
+import type { TilingWish } from "./anomaly-tiles.js";
 import { readBackbone } from "./backbone.js";
 import { type FoldCandidate, isAnswer, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
@@ -62,6 +63,8 @@ export interface TrainOptions {
   readonly checkpointEveryMs?: number | undefined;
   /** The method's own options, as values or as text. */
   readonly methodOptions?: MethodOptions | undefined;
+  /** Anomaly task: whether pictures are cut into tiles, which costs a prediction as many runs. Left out: `auto`. */
+  readonly tiling?: TilingWish | undefined;
   /** What the model says it learnt from. */
   readonly datasetName?: string;
   /** The pretrained backbone, when it isn't where the build puts it. */

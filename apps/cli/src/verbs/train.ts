@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { DatasetFormat } from "@sightline/dataset/dataset";
+import type { TilingWish } from "@sightline/models/anomaly-tiles";
 import { isNetMethod, type MethodChoice, methodChoices, parseMethodChoice } from "@sightline/models/method-names";
 import type { Manifest } from "@sightline/models/model-file";
 import { modelOf, readRun } from "@sightline/models/run-folder";
@@ -60,6 +61,12 @@ export function register(command: Command, act: Act): void {
     )
     .option("--threads <number>", "default: as many as the cores", wholeNumber(1, 256))
     .option("--backbone <file>", "another pretrained network, as an ONNX file (or SIGHTLINE_BACKBONE)")
+    .option(
+      "--tile <pixels>",
+      "cut pictures into tiles of this side, for defects that are small in large pictures; auto: where masks tell that they need it; none",
+      tileSide,
+      "auto",
+    )
     .option("--force", "overwrite an existing file")
     .action(act(train));
 }
@@ -80,6 +87,7 @@ interface Options {
   readonly format?: DatasetFormat;
   readonly threads?: number;
   readonly backbone?: string;
+  readonly tile: TilingWish;
   readonly force?: true;
 }
 
@@ -156,6 +164,7 @@ function newOrder(dataset: string | undefined, options: Options): TrainingOrder 
     checkpointEveryMs: options.checkpointEvery ?? null,
     methodOptions,
     backboneFile: options.backbone ?? null,
+    tiling: options.tile,
     out: resolve(options.out),
     runs: resolve(options.runs),
     resume: null,
@@ -178,6 +187,7 @@ const flagsOfBeginning = [
   { flag: "--batch", isGiven: ({ batch }) => batch !== undefined },
   { flag: "--option", isGiven: ({ option }) => option !== undefined },
   { flag: "--format", isGiven: ({ format }) => format !== undefined },
+  { flag: "--tile", isGiven: ({ tile }) => tile !== "auto" },
 ] as const satisfies readonly { flag: string; isGiven: (options: Options) => boolean }[];
 
 /** A resumed run goes on as it was begun; only time, memory, threads and where the model goes may be new. */
@@ -186,10 +196,8 @@ async function oldOrder(id: string, folder: string | undefined, options: Options
   if (changed !== undefined)
     throw new CliError("USAGE", `${changed.flag} can't change in a run that goes on. Leave it out with --resume.`);
   const runs = resolve(options.runs);
-  const { dataset, out, method, seed, threads, epochs, batchSize, methodOptions, backboneFile, ...old } = await readRun(
-    runs,
-    id,
-  );
+  const { dataset, out, method, seed, threads, epochs, batchSize, methodOptions, backboneFile, tiling, ...old } =
+    await readRun(runs, id);
   if (options.finish && old.isResumable && old.history.length === 0)
     throw new CliError("USAGE", `The run "${id}" has no whole epoch yet. Go on with it: leave --finish out.`);
   if (folder !== undefined && resolve(folder) !== dataset.folder)
@@ -212,11 +220,17 @@ async function oldOrder(id: string, folder: string | undefined, options: Options
     checkpointEveryMs: options.checkpointEvery ?? old.checkpointEveryMs,
     methodOptions,
     backboneFile: options.backbone ?? backboneFile,
+    tiling,
     out: resolve(file),
     runs,
     resume: id,
     finish: options.finish === true,
   };
+}
+
+/** For commander: a tile's side, `auto` or `none`. */
+function tileSide(text: string): TilingWish {
+  return text === "auto" || text === "none" ? text : wholeNumber(64, 8192)(text);
 }
 
 /** What happens now, in one line: for a network its epoch, loss, metric, speed and time left. */

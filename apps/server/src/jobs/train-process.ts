@@ -50,6 +50,7 @@ async function work(order: TrainingOrder): Promise<TrainingReport> {
       finishEarly: stopping.model.signal,
       checkpoint: checkpointIn(order.checkpointFile),
       ...(order.budgetSeconds === null ? {} : { budgetMs: order.budgetSeconds * 1000 }),
+      tiling: order.tile,
       ...(order.backboneFile === null ? {} : { backboneFile: order.backboneFile }),
       onProgress: ({ progress, step, live }) => {
         epochs = live?.epochs ?? epochs;

@@ -163,7 +163,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
   async function trainAndRecord(job: JobWithParameters, folder: string, mine: Current): Promise<void> {
     const { projectId } = job;
     const { signal } = mine.stop;
-    const { method, seed, budgetSeconds, finish = false } = job.parameters;
+    const { method, seed, budgetSeconds, tile, finish = false } = job.parameters;
     const project = await store.read.projects.get(projectId);
     if (project === undefined) throw errors.projectNotFound({ id: projectId });
     const isResumed = await checkpoints.has(job.id);
@@ -196,6 +196,8 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       threads: await threadsForTraining(),
       budgetSeconds: budgetSeconds ?? null,
       backboneFile: deps.backboneFile,
+      // A training begun by a version that knew no tiles goes on without them.
+      tile: tile ?? "none",
       datasetName: project.name,
       outputFile: join(folder, "model.onnx"),
       checkpointFile: await checkpoints.prepare(job.id),

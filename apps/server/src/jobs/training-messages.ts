@@ -1,5 +1,5 @@
 /** What the service and its training process say to each other. Everything is plain data: it crosses a process boundary. */
-import type { TrainingPoint } from "@sightline/api/jobs";
+import type { TileChoice, TrainingPoint } from "@sightline/api/jobs";
 import type { MethodChoice } from "@sightline/api/methods";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 
@@ -11,6 +11,7 @@ export interface TrainingOrder {
   /** Training ends within this time, with the best so far; `null`: when it is done. */
   readonly budgetSeconds: number | null;
   readonly backboneFile: string | null;
+  readonly tile: TileChoice;
   /** The name the model's manifest gives its dataset. */
   readonly datasetName: string;
   readonly training: LabelledPictures;

@@ -13,6 +13,7 @@ const order: TrainingOrder = {
   threads: 1,
   budgetSeconds: null,
   backboneFile: null,
+  tile: "auto",
   datasetName: "parts",
   training: pictures,
   test: null,

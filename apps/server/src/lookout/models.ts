@@ -25,7 +25,7 @@ import { conflict, invalid, quotaExceeded } from "./wire-errors.js";
 
 export const ofModel = { ProjectName, ModelVersion };
 /** `auto` looks at what was trained with and chooses; the seed makes a training repeatable. */
-const TRAINING = { method: "auto", seed: 1 } as const;
+const TRAINING = { method: "auto", seed: 1, tile: "auto" } as const;
 
 /** A version of a project: what was asked for, its training, its model; not all of them are always there. */
 export interface Version {

@@ -1,5 +1,5 @@
 /** Jobs: what was asked for, how far it is, its curves, how it ended. */
-import type { Job, JobStatus, TrainingHistory, TrainingPoint } from "@sightline/api/jobs";
+import type { Job, JobStatus, TileChoice, TrainingHistory, TrainingPoint } from "@sightline/api/jobs";
 import type { MethodChoice } from "@sightline/api/methods";
 import type { Selectable } from "kysely";
 import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
@@ -11,6 +11,7 @@ export interface JobParameters {
   readonly method: MethodChoice;
   readonly seed: number;
   readonly budgetSeconds?: number | undefined;
+  readonly tile?: TileChoice | undefined;
   /** The version number that its model was promised. */
   readonly version?: number | undefined;
 }

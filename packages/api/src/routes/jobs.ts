@@ -1,6 +1,6 @@
 /** Routes: trainings. */
 import { z } from "zod";
-import { Job, TrainingHistory } from "../jobs.js";
+import { Job, TileChoice, TrainingHistory } from "../jobs.js";
 import { MethodChoice } from "../methods.js";
 import { Id, Limit } from "../words.js";
 import { list, operator, projectId, route, viewer } from "./route.js";
@@ -23,6 +23,7 @@ export const jobRoutes = {
         .max(86_400)
         .optional()
         .describe("Training ends within this time, with the best so far"),
+      tile: TileChoice.default("auto"),
     }),
     status: 202,
     reply: Job,
