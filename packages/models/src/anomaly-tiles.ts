@@ -7,6 +7,7 @@ import type { Sample } from "@sightline/dataset/dataset";
 import { DefectMaskError, decodeDefectMask, maskOfRegion } from "@sightline/dataset/defect-mask";
 import { ImageError, readHeader } from "@sightline/dataset/image-file";
 import { type SeededRandom, seededRandom } from "@sightline/dataset/seeded-random";
+import type { Corners } from "@sightline/vision/augment/boxes";
 import { planTiles } from "@sightline/vision/tiles";
 import type { Tiling } from "./manifest.js";
 import { ModelError, nextTurn, throwIfCancelled } from "./model-error.js";
@@ -32,6 +33,12 @@ export interface Tile {
   readonly isLearnt: boolean;
 }
 
+export interface CutOptions {
+  readonly normalLabel: string;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface Size {
   readonly width: number;
   readonly height: number;
@@ -52,7 +59,7 @@ const smallestTile = 64;
 const shownOfTile = 0.002;
 const shownOfDefects = 0.5;
 /** Tiles of one training at most, and the part of them that whole pictures get: only these can be measured. */
-const maxTiles = 1600;
+const maxTiles = 1000;
 const wholeShare = 0.65;
 
 /**
@@ -115,8 +122,8 @@ export async function planTiling(
  */
 export async function cutIntoTiles(
   samples: readonly Sample[],
-  { tile, overlap }: Tiling,
-  { normalLabel, seed, signal }: { normalLabel: string; seed: number; signal?: AbortSignal | undefined },
+  tiling: Tiling,
+  { normalLabel, seed, signal }: CutOptions,
 ): Promise<TiledPictures> {
   const random = seededRandom(seed).branch("tiles");
   const cut: (readonly Tile[])[] = [];
@@ -126,11 +133,10 @@ export async function cutIntoTiles(
     const mask = sample.maskFile === undefined ? null : await maskOf(sample);
     const marked = mask?.data.reduce((sum, type) => sum + Math.min(1, type), 0) ?? 0;
     const isGood = sample.label === normalLabel;
-    const parts = planTiles(size.width, size.height, { width: tile, height: tile, overlap });
+    const regions = regionsOf(size, tiling);
     cut.push(
-      parts.map(({ x, y, width, height }, i) => {
-        const region = { x1: x, y1: y, x2: x + width, y2: y + height };
-        const name = `${sample.name} ${i + 1}/${parts.length}`;
+      regions.map((region, i) => {
+        const name = `${sample.name} ${i + 1}/${regions.length}`;
         if (isGood || mask === null || marked === 0)
           return { picture, isLearnt: isGood, sample: { ...withoutMask(sample), name, region } };
         const { data } = maskOfRegion(mask, region, size);
@@ -170,6 +176,20 @@ export async function cutIntoTiles(
   const rareFirst = [...others.filter(isBad), ...others.filter((one) => !isBad(one))];
   kept.push(...rareFirst.slice(0, Math.max(0, maxTiles - kept.length)));
   return { tiles: kept.sort((a, b) => a.picture - b.picture), whole };
+}
+
+/** A picture's tiles, as a predictor cuts them. */
+export async function tilesOf(sample: Sample, tiling: Tiling): Promise<readonly Corners[]> {
+  return regionsOf(await sizeOf(sample), tiling);
+}
+
+function regionsOf({ width, height }: Size, { tile, overlap }: Tiling): Corners[] {
+  return planTiles(width, height, { width: tile, height: tile, overlap }).map((part) => ({
+    x1: part.x,
+    y1: part.y,
+    x2: part.x + part.width,
+    y2: part.y + part.height,
+  }));
 }
 
 function withoutMask({ maskFile: _file, maskColours: _colours, ...sample }: Sample): Sample {

@@ -28,7 +28,7 @@ export interface TrainingContext {
   readonly task: Task;
   /** The answers: `normal` and `anomaly`, or the classes. */
   readonly labels: readonly string[];
-  /** Each picture's place in `labels`. */
+  /** Each picture's place in `labels`; −1: nobody knows what it shows, so it is answered and never learnt from. */
   readonly truths: readonly number[];
   /** Anomaly task: good pictures with a defect drawn on them, to be answered by a fit that never saw the good picture. */
   readonly probes: readonly Probe[];

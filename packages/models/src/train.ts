@@ -2,7 +2,7 @@
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { hashPictures } from "@sightline/dataset/dataset-hash";
 import type { Graph } from "@sightline/nn/graph";
-import type { TilingWish } from "./anomaly-tiles.js";
+import { planTiling, type TilingWish } from "./anomaly-tiles.js";
 import { readBackbone } from "./backbone.js";
 import { type FoldCandidate, isAnswer, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
@@ -22,6 +22,7 @@ import { withDefectBranch } from "./segmentation/defect-branch.js";
 import { planDefects } from "./segmentation/plan-defects.js";
 import { type SegmentationContext, trainSegmentation } from "./segmentation/segmentation.js";
 import { calibratedScore, softmax } from "./threshold.js";
+import { TiledPart } from "./tiled-method.js";
 import { splitForValidation } from "./validation-split.js";
 import { sightlineVersion } from "./version.js";
 
@@ -141,7 +142,10 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   report(0.08, "Reading the pictures");
 
   const { task } = labelled;
-  const planned = wanted.some((name) => registry[name]?.learnsMasks) ? planDefects(labelled, pictures.samples) : null;
+  const tiled = task === "anomaly" ? await inTiles(pictures, options) : null;
+  const planned = wanted.some((name) => registry[name]?.learnsMasks)
+    ? planDefects(labelled, tiled?.known ?? pictures.samples)
+    : null;
   const masks = typeof planned === "string" ? null : planned;
   if (masks !== null) share = verdictShare;
   const notes = [
@@ -149,10 +153,17 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     ...(typeof planned === "string" ? [{ name: options.datasetName ?? "", reason: planned }] : []),
   ];
   const answers = answersOf(labelled, pictures.samples);
-  const suitable = suitableMethods(options.method, wanted, registry, labelled, answers);
+  const methodOf = (name: string): Method => {
+    const method = registry[name] as Method;
+    return tiled?.method(method) ?? method;
+  };
+  const suitable = suitableMethods(options.method, wanted, registry, labelled, {
+    labels: answers.labels,
+    counts: tiled?.counts ?? answers.counts,
+  });
   const isProbed =
     task === "anomaly" && (suitable.length > 1 || suitable.some((name) => registry[name]?.choosesByProbes));
-  const probes = isProbed ? await makeProbes(pictures, answers.truths, options) : [];
+  const probes = !isProbed ? [] : await (tiled?.probes() ?? makeProbes(pictures, answers.truths, options));
   const shared = { ...options, ...answers, pictures, task, backbone, probes };
   const folds = suitable.filter((name) => registry[name]?.kind === "folds");
   const nets = suitable.filter((name) => registry[name]?.kind === "net");
@@ -167,7 +178,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       // What was measured before the time was up decides.
       if (tried.length > 0 && leftMs() === 0) break;
       const share = (0.9 - netShare) / folds.length;
-      await measureFolds(registry[name] as Extract<Method, { kind: "folds" }>, name, tried, {
+      await measureFolds(methodOf(name) as Extract<Method, { kind: "folds" }>, name, tried, {
         ...shared,
         signal,
         onProgress: (done, step) => report(0.08 + share * (i + 0.85 * done), `${name}: ${step}`),
@@ -181,7 +192,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     let net: NetCandidate | null = null;
     const plannedMs = before.planned(leftMs());
     for (const name of isNetWorthwhile ? nets.slice(0, 1) : [])
-      net = await trainNet(registry[name] as Extract<Method, { kind: "net" }>, name, {
+      net = await trainNet(methodOf(name) as Extract<Method, { kind: "net" }>, name, {
         ...shared,
         split,
         defects: task === "anomaly" ? (answers.counts[1] ?? 0) : 0,
@@ -223,12 +234,24 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
         input: { width, height },
         calibration,
         ...heldOutFigures(task, answers.labels, held, calibration),
-        extra: {},
+        extra: tiled ? { tiling: tiled.tiling } : {},
       }),
     );
   } finally {
     for (const { training } of tried) await training.dispose();
   }
+}
+
+/** What pictures are shrunk to without tiles, as most methods do it. */
+const wholeInput = { width: 224, height: 224 };
+
+/** The training part in tiles, where a person wants them or masks tell that defects are too small without. */
+async function inTiles(
+  pictures: PictureSet,
+  { pictures: { normalLabel }, tiling: wish = "auto", seed, signal }: TrainOptions,
+): Promise<TiledPart | null> {
+  const tiling = await planTiling(wish, pictures.samples, wholeInput, signal);
+  return tiling && TiledPart.open(pictures, tiling, { normalLabel: normalLabel as string, seed, signal });
 }
 
 /** The model with the part that says where which defect is; its verdicts stay what they are. */
@@ -350,7 +373,7 @@ function suitableMethods(
   wanted: readonly string[],
   registry: Readonly<Record<string, Method>>,
   { task }: LabelledPictures,
-  { labels, counts }: Answers,
+  { labels, counts }: Pick<Answers, "labels" | "counts">,
 ): string[] {
   const objections = new Map(
     wanted.map((name) => [name, objection(name, registry[name] as Method, task, labels, counts)]),

@@ -84,7 +84,8 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   applyScale(probeFeatures, scale);
   const rowLabels = Int32Array.from(
     { length: flipCount * samples.length },
-    (_, row) => truths[row % samples.length] as number,
+    // What takes no part in learning weighs nothing: any label will do.
+    (_, row) => Math.max(0, truths[row % samples.length] as number),
   );
   const regression = await LogisticRegression.open(features, featureCount, rowLabels, labels.length, context.threads);
   return new ClassifierTraining(context, regression, features, probeFeatures, scale, flipCount);
@@ -203,7 +204,8 @@ class ClassifierTraining implements Trainable {
     const weights = new Float32Array(flipCount * truths.length);
     for (let flip = 0; flip < flipCount; flip++)
       truths.forEach((truth, i) => {
-        if (takesPart(i)) weights[flip * truths.length + i] = task === "anomaly" ? 1 / (counts[truth] as number) : 1;
+        if (truth >= 0 && takesPart(i))
+          weights[flip * truths.length + i] = task === "anomaly" ? 1 / (counts[truth] as number) : 1;
       });
     return weights;
   }
@@ -220,7 +222,10 @@ function rawScore(logits: Float64Array): Float64Array {
 }
 
 function logLoss(logits: readonly Float64Array[], truths: readonly number[]): number {
-  return logits.reduce((sum, row, i) => sum - Math.log(Math.max(1e-9, softmax(row)[truths[i] as number] as number)), 0);
+  return logits.reduce((sum, row, i) => {
+    const truth = truths[i] as number;
+    return truth < 0 ? sum : sum - Math.log(Math.max(1e-9, softmax(row)[truth] as number));
+  }, 0);
 }
 
 /**

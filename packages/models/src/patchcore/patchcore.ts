@@ -72,7 +72,7 @@ async function prepare(context: TrainingContext): Promise<Trainable> {
   const patches = addProjection(builder, features, projection);
   builder.output(patches);
   const size = patchCount * patchDimensions;
-  const kept = [...normals, ...anomalies].sort((a, b) => a - b);
+  const kept = [...normals, ...anomalies, ...of(-1)].sort((a, b) => a - b);
   const vectors = new Map<number, Float32Array>();
   const probeVectors: Float32Array[] = [];
   await extract({
