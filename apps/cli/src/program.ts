@@ -18,6 +18,7 @@ export const verbs: Readonly<Record<string, Row>> = {
   runs: { summary: "List the trainings of this folder", load: () => import("./verbs/runs.js") },
   compare: { summary: "Compare runs or model files", load: () => import("./verbs/compare.js") },
   predict: { summary: "Ask a model about a picture or a folder", load: () => import("./verbs/predict.js") },
+  explain: { summary: "Tell why a model answered as it did", load: () => import("./verbs/explain.js") },
   serve: { summary: "Run the server", load: () => import("./verbs/serve.js") },
   doctor: { summary: "Check this machine and say what to fix", load: () => import("./verbs/doctor.js") },
   upload: { summary: "Send the pictures of a folder to a server", load: () => import("./verbs/upload.js") },

@@ -130,6 +130,25 @@ test("Ctrl-C ends a training with exit code 1 and leaves no file", async (t) => 
   assert.deepEqual(readdirSync(place), []);
 });
 
+test("explain tells regions that add up to the answer, and writes the picture and all values", async (t) => {
+  const place = await temporaryFolder(t);
+  const [picture, out] = [join(place, "scratched.png"), join(place, "why.png")];
+  writeFileSync(picture, await partPicture(3, true));
+  const run = await sightline(["explain", classifier, picture, "--evaluations", "60", "--regions", "16", "--out", out]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /: anomaly [01]\.\d{3}, with nothing shown [01]\.\d{3}/);
+  assert.match(run.stdout, /regions add up to [+−]\d+\.\d{3} from [+−]\d/);
+  const { width } = await decodeImage(readFileSync(out));
+  assert.equal(width, 96);
+  const told = JSON.parse(readFileSync(join(place, "why.json"), "utf8"));
+  const sum = told.regions.reduce((total: number, { value }: { value: number }) => total + value, 0);
+  assert.ok(Math.abs(sum - (told.evidence - told.baseEvidence)) < 1e-3);
+  const again = await sightline(["explain", classifier, picture, "--method", "activation", "--out", out, "--json"]);
+  assert.equal(codeOf(again), "FILE_EXISTS");
+  const strange = await sightline(["explain", classifier, picture, "--label", "dent", "--json"]);
+  assert.equal(codeOf(strange), "EXPLANATION_LABEL_UNKNOWN");
+});
+
 test("predict answers one picture", async () => {
   const run = await sightline(["predict", classifier, join(dataset, "test/scratched/0.jpg")]);
   assert.equal(run.code, 0);

@@ -27,7 +27,12 @@ export type ModelErrorCode =
   | "RUN_NOT_FOUND"
   | "RUN_NOT_RESUMABLE"
   | "PREDICTOR_CLOSED"
-  | "PREDICTOR_FAILED";
+  | "PREDICTOR_FAILED"
+  | "EXPLANATION_LABEL_UNKNOWN"
+  /** The detector finds no object of that number. */
+  | "EXPLANATION_NO_OBJECT"
+  | "EXPLANATION_NO_MAP"
+  | "EXPLANATION_CANCELLED";
 
 export class ModelError extends Error {
   override readonly name = "ModelError";

@@ -20,7 +20,8 @@ import {
   type PredictOptions,
   type StageTimes,
 } from "./prediction.js";
-import type { FromWorker, PlainError, Question, ToWorker, WorkerStart } from "./predictor-messages.js";
+import type { FromWorker, Question, ToWorker, WorkerStart } from "./predictor-messages.js";
+import { plainError } from "./revived-error.js";
 import {
   anomalyAreas,
   type DefectScores,
@@ -77,7 +78,7 @@ try {
   });
   send({ kind: "ready" });
 } catch (error) {
-  send({ kind: "unusable", error: plain(error) });
+  send({ kind: "unusable", error: plainError(error) });
 }
 
 function decodeMore(): void {
@@ -111,7 +112,7 @@ async function decode({ id, bytes, options }: Question): Promise<void> {
       resizeMs: performance.now() - begun - decodeMs,
     });
   } catch (error) {
-    send({ kind: "failure", id, error: plain(error) });
+    send({ kind: "failure", id, error: plainError(error) });
   }
 }
 
@@ -125,7 +126,7 @@ async function runMore(): Promise<void> {
     try {
       await answer(next);
     } catch (error) {
-      send({ kind: "failure", id, error: plain(error) });
+      send({ kind: "failure", id, error: plainError(error) });
     }
     // Lets decodings that ended meanwhile hand in their pictures, and new requests begin theirs.
     await new Promise((resolve) => setImmediate(resolve));
@@ -198,7 +199,7 @@ async function answer({ id, options, image, decodeMs, resizeMs, ...size }: Decod
   // Painting and compressing go on while the next pictures run.
   void withMaps(verdict, drawn, defects?.map ?? null, wanted).then(
     (prediction) => send({ kind: "answer", id, prediction }),
-    (error) => send({ kind: "failure", id, error: plain(error) }),
+    (error) => send({ kind: "failure", id, error: plainError(error) }),
   );
 }
 
@@ -245,10 +246,4 @@ async function withMaps(
 
 function floats(tensor: Tensor | undefined): Float32Array {
   return tensor?.data as Float32Array;
-}
-
-function plain(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: "Error", code: null, message: String(error) };
-  const code = "code" in error && typeof error.code === "string" ? error.code : null;
-  return { name: error.name, code, message: error.message };
 }

@@ -3,13 +3,12 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { ImageError, type ImageErrorCode } from "@sightline/dataset/image-file";
-import { NnError, type NnErrorCode } from "@sightline/nn/errors";
 import type { Manifest } from "./manifest.js";
 import { ModelError } from "./model-error.js";
 import { readManifest } from "./model-file.js";
 import type { Prediction, PredictOptions } from "./prediction.js";
-import type { FromWorker, PlainError, ToWorker, WorkerStart } from "./predictor-messages.js";
+import type { FromWorker, ToWorker, WorkerStart } from "./predictor-messages.js";
+import { revived } from "./revived-error.js";
 
 export type { AnomalyArea, Detection, Prediction, PredictOptions, StageTimes } from "./prediction.js";
 
@@ -169,11 +168,4 @@ class PredictorWorker {
     for (const { reject } of this.#calls.values()) reject(this.#end);
     this.#calls.clear();
   }
-}
-
-/** The worker's error as the class it was there. */
-function revived({ name, code, message }: PlainError): Error {
-  if (name === "ImageError" && code !== null) return new ImageError(code as ImageErrorCode, message);
-  if (name === "NnError" && code !== null) return new NnError(code as NnErrorCode, message);
-  return new ModelError("PREDICTOR_FAILED", `The model failed on this picture: ${message}`);
 }

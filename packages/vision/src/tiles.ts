@@ -63,6 +63,15 @@ export function cutTile({ width, data }: Image, tile: Tile): Image {
   return { width: tile.width, height: tile.height, data: out };
 }
 
+/** A copy of the picture with a tile's pixels put back. */
+export function pasteTile({ width, height, data }: Image, tile: Tile, pixels: Image): Image {
+  const out = data.slice();
+  const rowBytes = tile.width * 3;
+  for (let y = 0; y < tile.height; y++)
+    out.set(pixels.data.subarray(y * rowBytes, (y + 1) * rowBytes), ((tile.y + y) * width + tile.x) * 3);
+  return { width, height, data: out };
+}
+
 /**
  * One answer for the picture from the answers of its tiles (boxes in each tile's own pixels).
  *
