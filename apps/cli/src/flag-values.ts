@@ -28,6 +28,13 @@ export function words(text: string, before: readonly string[] | undefined): stri
   return [...(before ?? []), ...added];
 }
 
+/** For commander: three numbers with commas between, one for each colour. */
+export function triple(text: string): readonly [number, number, number] {
+  const [red = Number.NaN, green = Number.NaN, blue = Number.NaN, ...more] = text.split(",").map(Number);
+  if (more.length === 0 && [red, green, blue].every(Number.isFinite)) return [red, green, blue];
+  throw new InvalidArgumentError("Expected three numbers such as 127.5,127.5,127.5.");
+}
+
 const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
 /** For commander: `90s`, `5m`, `1.5h`, in milliseconds. */

@@ -17,6 +17,10 @@ export const verbs: Readonly<Record<string, Row>> = {
   latency: { summary: "Time a model on this machine, stage by stage", load: () => import("./verbs/latency.js") },
   runs: { summary: "List the trainings of this folder", load: () => import("./verbs/runs.js") },
   compare: { summary: "Compare runs or model files", load: () => import("./verbs/compare.js") },
+  backbone: {
+    summary: "Add, list and remove pretrained networks to train from",
+    load: () => import("./verbs/backbone.js"),
+  },
   predict: { summary: "Ask a model about a picture or a folder", load: () => import("./verbs/predict.js") },
   explain: { summary: "Tell why a model answered as it did", load: () => import("./verbs/explain.js") },
   serve: { summary: "Run the server", load: () => import("./verbs/serve.js") },

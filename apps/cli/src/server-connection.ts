@@ -67,6 +67,14 @@ async function localToken(folder: string): Promise<string> {
 export const localTokenFile = "local-admin-token";
 
 /** Where `npm start` keeps everything unless told otherwise. */
+/** The data folder that a verb means which talks to no server. */
+export function dataFolderOf(
+  { data }: { readonly data?: string },
+  { environment }: Pick<Context, "environment">,
+): string {
+  return resolve(data ?? nonEmpty(environment.SIGHTLINE_DATA) ?? defaultDataFolder);
+}
+
 export const defaultDataFolder = fileURLToPath(new URL("../../../data", import.meta.url));
 
 /** Only a server on this machine is ever given the token of this machine's data folder without being asked to. */

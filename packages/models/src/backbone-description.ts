@@ -8,6 +8,7 @@ import {
   type TapRole,
   tapKinds,
 } from "./backbone-taps.js";
+import type { ManifestBackbone } from "./manifest.js";
 import { ModelError } from "./model-error.js";
 
 /** What enters is (pixel − mean) / deviation: red, green, blue, in the pixels' own 0–255. */
@@ -75,6 +76,12 @@ export function describeBackbone(graph: Graph, sha256: string, label: Partial<Ba
     stages: findStages(graph),
     graph,
   };
+}
+
+/** What a model's manifest says of the network that it was made from. */
+export function manifestBackbone(backbone: BackboneDescription): ManifestBackbone {
+  const { name, title, sha256, licence, copyright, source } = backbone;
+  return { name, title, sha256, licence, copyright, source };
 }
 
 /**

@@ -58,6 +58,18 @@ export interface SegmentationSummary {
   readonly images: number;
 }
 
+/** The pretrained network that a model was made from; its weights, changed or not, are in the model's file. */
+export interface ManifestBackbone {
+  readonly name: string;
+  readonly title: string;
+  /** Of the backbone's file. */
+  readonly sha256: string;
+  /** SPDX identifier; `null`: nobody said. */
+  readonly licence: string | null;
+  readonly copyright: string | null;
+  readonly source: string | null;
+}
+
 export interface Manifest extends Calibration {
   readonly formatVersion: typeof manifestVersion;
   readonly method: string;
@@ -78,6 +90,8 @@ export interface Manifest extends Calibration {
   readonly parameters?: number;
   /** For one picture. */
   readonly multiplyAccumulates?: number;
+  /** Left out where it was made from none, and in files older than this field. */
+  readonly backbone?: ManifestBackbone;
   /** How a training by epochs went. */
   readonly training?: TrainingSummary;
   /** Models that learnt from masks: the types of defects that their map shows. */
@@ -146,6 +160,7 @@ export function parseManifest(text: string): Manifest {
     },
     ...readNetSettings(manifest, task, labels),
     ...readSegmentation(manifest),
+    ...readBackbone(manifest.optional("backbone")?.object("backbone")),
     threshold: manifest.number("threshold"),
     temperature: manifest.number("temperature", Number.MIN_VALUE),
     metrics: readMetrics(manifest.optional("metrics")?.object("metrics")),
@@ -222,6 +237,21 @@ function readSegmentation(manifest: Reader): Pick<Manifest, "segmentation"> {
   )
     segmentation.fail("types", `1 to ${maxDefectTypes} types, all different`);
   return { segmentation: { types, images: segmentation.whole("images", 0) } };
+}
+
+function readBackbone(backbone: Reader | undefined): Pick<Manifest, "backbone"> {
+  if (!backbone) return {};
+  const text = (name: string): string | null => backbone.optional(name)?.string(name) ?? null;
+  return {
+    backbone: {
+      name: backbone.string("name"),
+      title: backbone.string("title"),
+      sha256: backbone.string("sha256"),
+      licence: text("licence"),
+      copyright: text("copyright"),
+      source: text("source"),
+    },
+  };
 }
 
 function readDefectType(row: Reader): DefectType {

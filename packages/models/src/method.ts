@@ -19,6 +19,8 @@ interface AnyMethod {
    * backbone's time. Left out: never, for networks far smaller than that.
    */
   readonly learnsMasks?: true;
+  /** Whether its network begins with the backbone: the model then says whose weights it holds. Left out: always. */
+  startsFromBackbone?(options: MethodOptions): boolean;
 }
 
 // ------------------------------------------------------------------ measured fold by fold

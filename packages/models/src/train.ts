@@ -4,12 +4,13 @@ import { hashPictures } from "@sightline/dataset/dataset-hash";
 import type { Graph } from "@sightline/nn/graph";
 import { planTiling, type TilingWish } from "./anomaly-tiles.js";
 import { readBackbone } from "./backbone.js";
+import { manifestBackbone } from "./backbone-description.js";
 import { type FoldCandidate, isAnswer, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
-import { anomalyLabels, type Candidate, type Manifest, manifestVersion } from "./manifest.js";
+import { anomalyLabels, type Candidate, type Manifest, type ManifestBackbone, manifestVersion } from "./manifest.js";
 import { anomalyMetrics, classMetrics, methodScore } from "./measure.js";
 import type { CheckpointStore, EpochPoint, LiveProgress, Method } from "./method.js";
-import type { MethodOptions } from "./method-options.js";
+import { type MethodOptions, readOptions } from "./method-options.js";
 import { roc } from "./metrics.js";
 import { ModelError, throwIfCancelled } from "./model-error.js";
 import { type TrainedModel, writeModel } from "./model-file.js";
@@ -68,7 +69,7 @@ export interface TrainOptions {
   readonly tiling?: TilingWish | undefined;
   /** What the model says it learnt from. */
   readonly datasetName?: string;
-  /** The pretrained backbone, when it isn't where the build puts it. */
+  /** Another pretrained backbone than the built-in one, or where that one is when it isn't where the build puts it. */
   readonly backboneFile?: string;
   readonly now?: () => Date;
   /** Methods by name; default: Sightline's own. */
@@ -205,7 +206,20 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
       });
     const candidates = comparison(tried, best, net, { ...shared, validation: split.validation });
     const winner = candidates.find(({ chosen }) => chosen)?.method;
-    const common = { options, hash, samples: [...pictures.samples, ...listed.samples], answers, candidates };
+    const backboneIn = (name: string): ManifestBackbone | null => {
+      const method = registry[name] as Method;
+      const given = options.method === "auto" ? {} : (options.methodOptions ?? {});
+      const chosen = method.kind === "net" ? readOptions(name, method.options, given) : {};
+      return (method.startsFromBackbone?.(chosen) ?? true) ? manifestBackbone(backbone) : null;
+    };
+    const common = {
+      options,
+      backbone: backboneIn,
+      hash,
+      samples: [...pictures.samples, ...listed.samples],
+      answers,
+      candidates,
+    };
     const finished = async (graph: Graph, manifest: Manifest): Promise<TrainingResult> => {
       const model =
         masks === null || !registry[manifest.method]?.learnsMasks
@@ -468,6 +482,8 @@ function heldOutFigures(
 
 interface Common {
   readonly options: TrainOptions;
+  /** What a method's model was made from. */
+  readonly backbone: (method: string) => ManifestBackbone | null;
   readonly hash: string;
   readonly samples: readonly Sample[];
   readonly answers: Answers;
@@ -475,7 +491,7 @@ interface Common {
 }
 
 function describe(
-  { options, hash, samples, answers, candidates }: Common,
+  { options, backbone, hash, samples, answers, candidates }: Common,
   method: string,
   {
     input,
@@ -485,6 +501,7 @@ function describe(
     extra,
   }: Pick<NetCandidate, "input" | "calibration" | "metrics" | "scores" | "extra">,
 ): Manifest {
+  const origin = backbone(method);
   return {
     formatVersion: manifestVersion,
     method,
@@ -494,6 +511,7 @@ function describe(
     input,
     ...calibration,
     ...extra,
+    ...(origin && { backbone: origin }),
     metrics,
     scores,
     roc: roc(scores),

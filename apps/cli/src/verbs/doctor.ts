@@ -3,13 +3,13 @@ import { constants } from "node:fs";
 import { access, mkdtemp, rm, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { ApiCallError, createClient } from "@sightline/client/client";
 import type { Command } from "commander";
 import { problemOf } from "../cli-error.js";
 import { wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, sized } from "../outcome.js";
-import { defaultDataFolder } from "../server-connection.js";
+import { dataFolderOf } from "../server-connection.js";
 import { type Act, type Context, withJson } from "../verb.js";
 
 export function register(command: Command, act: Act): void {
@@ -43,7 +43,7 @@ type Finding = { readonly found: string; readonly fix?: string };
 type Look = () => Promise<Finding>;
 
 async function doctor(context: Context, options: Options): Promise<Outcome> {
-  const folder = resolve(options.data ?? context.environment.SIGHTLINE_DATA ?? defaultDataFolder);
+  const folder = dataFolderOf(options, context);
   const server = options.server ?? context.environment.SIGHTLINE_SERVER;
   const looks: Record<string, Look> = {
     "Node.js": checkNode,
@@ -149,9 +149,18 @@ async function checkBackbone(dataFolder: string): Promise<Finding> {
     const { checkFingerprint } = await import("@sightline/models/backbone-fingerprint");
     const file = backboneFile({ dataFolder });
     await checkFingerprint(readBackbone({ dataFolder }));
-    return { found: `${file}, fingerprint as expected` };
+    const { checkAdded, listBackbones } = await import("@sightline/models/backbone-store");
+    const added = await listBackbones(dataFolder);
+    for (const one of added) await checkAdded(one);
+    const more = added.length === 0 ? "" : `; added: ${added.map(({ name }) => name).join(", ")}, as they were`;
+    return { found: `${file}, fingerprint as expected${more}` };
   } catch (error) {
-    return { found: problemOf(error).message, fix: "npm run build   (in the repository)" };
+    const { message } = problemOf(error);
+    const isAdded = message.includes("Add it again");
+    const fix = isAdded
+      ? "sightline backbone add NAME   (or: sightline backbone remove NAME)"
+      : "npm run build   (in the repository)";
+    return { found: message, fix };
   }
 }
 

@@ -13,6 +13,7 @@ import { datasetFormats, noteSkipped } from "../dataset-folder.js";
 import { defectFigures } from "../defect-figures.js";
 import { assignment, duration, memorySize, wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, sized, table } from "../outcome.js";
+import { dataFolderOf } from "../server-connection.js";
 import type { TrainingDone, TrainingOrder } from "../training-order.js";
 import { trainInProcess } from "../training-process.js";
 import { type Act, type Context, withJson } from "../verb.js";
@@ -60,7 +61,11 @@ export function register(command: Command, act: Act): void {
       new Option("--format <format>", "how the dataset is laid out (default: recognised)").choices(datasetFormats),
     )
     .option("--threads <number>", "default: as many as the cores", wholeNumber(1, 256))
-    .option("--backbone <file>", "another pretrained network, as an ONNX file (or SIGHTLINE_BACKBONE)")
+    .option(
+      "--backbone <name>",
+      "another pretrained network: one of `sightline backbone list`, or an ONNX file (or SIGHTLINE_BACKBONE)",
+    )
+    .option("--data <folder>", "with --backbone: the data folder that it was added to (or SIGHTLINE_DATA)")
     .option(
       "--tile <pixels>",
       "cut pictures into tiles of this side, for defects that are small in large pictures; auto: where masks tell that they need it; none",
@@ -87,13 +92,18 @@ interface Options {
   readonly format?: DatasetFormat;
   readonly threads?: number;
   readonly backbone?: string;
+  readonly data?: string;
   readonly tile: TilingWish;
   readonly force?: true;
 }
 
 async function train(context: Context, dataset: string | undefined, options: Options): Promise<Outcome> {
   const { resume } = options;
-  const order = resume === undefined ? newOrder(dataset, options) : await oldOrder(resume, dataset, options);
+  const backboneFile = options.backbone === undefined ? null : await backboneOf(context, options.backbone, options);
+  const order =
+    resume === undefined
+      ? newOrder(dataset, options, backboneFile)
+      : await oldOrder(resume, dataset, options, backboneFile);
   // Asked for first: to find after minutes of training that the file can't be written would be cruel.
   const target = await reserveFile(order.out, { overwrite: options.force === true });
   try {
@@ -141,7 +151,13 @@ async function deliver(target: ReservedFile, done: TrainingDone, order: Training
   }
 }
 
-function newOrder(dataset: string | undefined, options: Options): TrainingOrder {
+/** @returns the file; `null` for the built-in one, or where nothing is named */
+async function backboneOf(context: Context, name: string, options: Options): Promise<string | null> {
+  const { findBackbone } = await import("@sightline/models/backbone-store");
+  return await findBackbone(dataFolderOf(options, context), name);
+}
+
+function newOrder(dataset: string | undefined, options: Options, backboneFile: string | null): TrainingOrder {
   if (dataset === undefined) throw new CliError("USAGE", "missing required argument 'dataset'.");
   if (options.out === undefined) throw new CliError("USAGE", "required option '--out <file>' not specified.");
   if (options.finish) throw new CliError("USAGE", "--finish goes with --resume RUN.");
@@ -163,7 +179,7 @@ function newOrder(dataset: string | undefined, options: Options): TrainingOrder 
     maxMemoryBytes: options.maxMemory ?? null,
     checkpointEveryMs: options.checkpointEvery ?? null,
     methodOptions,
-    backboneFile: options.backbone ?? null,
+    backboneFile,
     tiling: options.tile,
     out: resolve(options.out),
     runs: resolve(options.runs),
@@ -191,7 +207,12 @@ const flagsOfBeginning = [
 ] as const satisfies readonly { flag: string; isGiven: (options: Options) => boolean }[];
 
 /** A resumed run goes on as it was begun; only time, memory, threads and where the model goes may be new. */
-async function oldOrder(id: string, folder: string | undefined, options: Options): Promise<TrainingOrder> {
+async function oldOrder(
+  id: string,
+  folder: string | undefined,
+  options: Options,
+  newBackbone: string | null,
+): Promise<TrainingOrder> {
   const changed = flagsOfBeginning.find(({ isGiven }) => isGiven(options));
   if (changed !== undefined)
     throw new CliError("USAGE", `${changed.flag} can't change in a run that goes on. Leave it out with --resume.`);
@@ -219,7 +240,7 @@ async function oldOrder(id: string, folder: string | undefined, options: Options
     maxMemoryBytes: options.maxMemory ?? old.maxMemoryBytes,
     checkpointEveryMs: options.checkpointEvery ?? old.checkpointEveryMs,
     methodOptions,
-    backboneFile: options.backbone ?? backboneFile,
+    backboneFile: newBackbone ?? backboneFile,
     tiling,
     out: resolve(file),
     runs,

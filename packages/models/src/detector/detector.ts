@@ -74,6 +74,7 @@ const recipe: Recipe = {
 export const detector: NetMethod = {
   kind: "net",
   title: "Boxes around objects",
+  startsFromBackbone: ({ start }) => start === "backbone",
   options: {
     side: {
       kind: "whole",

@@ -68,6 +68,7 @@ const mixing: Pick<Recipe, "mixup" | "cutmix"> = {
 export const tiny: NetMethod = {
   kind: "net",
   title: "Small network from scratch",
+  startsFromBackbone: () => false,
   options: {
     parameters: {
       kind: "whole",
