@@ -2,11 +2,13 @@
  * The training process: does one order and ends. A process of its own, since a network's step blocks the thread that it
  * runs on: the terminal stays live, Ctrl-C is heard at once, and running out of memory ends this process alone.
  */
-import { basename } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, relative } from "node:path";
 import { readTrainingPart } from "@sightline/dataset/training-part";
 import { isNetMethod } from "@sightline/models/method-names";
 import { createRun, type OpenRun, resumeRun } from "@sightline/models/run-folder";
 import { type TrainingResult, train } from "@sightline/models/train";
+import { filesBelow } from "./files-below.js";
 import type { FromTraining, ToTraining, TrainingDone, TrainingOrder } from "./training-order.js";
 
 const stop = new AbortController();
@@ -61,6 +63,8 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
     maxMemoryBytes: order.maxMemoryBytes ?? undefined,
     checkpointEveryMs: order.checkpointEveryMs ?? undefined,
     tiling: order.tiling,
+    teachers: await Promise.all(order.teachers.map((file) => readFile(file))),
+    unlabelled: order.unlabelled === null ? [] : await picturesBelow(order.unlabelled),
     ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
     ...(run !== null && { checkpoint: run.checkpoint }),
     ...(order.finish && { finishEarly: AbortSignal.abort() }),
@@ -72,6 +76,11 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
   // A model that took minutes is handed over even where its run's record can't be finished.
   const trouble = run === null ? null : await written.then(() => finish(run as OpenRun, trained)).catch(troubleOf);
   return { ...trained, runId: run?.id ?? null, troubles: trouble ? [trouble] : [] };
+}
+
+async function picturesBelow(folder: string): Promise<{ name: string; file: string }[]> {
+  const files = await filesBelow(folder);
+  return files.map((file) => ({ name: relative(folder, file), file }));
 }
 
 async function finish(open: OpenRun, { manifest, bytes }: TrainingResult): Promise<null> {

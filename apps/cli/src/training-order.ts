@@ -20,6 +20,10 @@ export interface TrainingOrder {
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
   readonly tiling: TilingWish;
+  /** Absolute: model files whose answers it learns from. */
+  readonly teachers: readonly string[];
+  /** Absolute: folder of pictures without labels. */
+  readonly unlabelled: string | null;
   /** Absolute; where the finished model goes. */
   readonly out: string;
   /** Folder of the run folders. */

@@ -106,7 +106,7 @@ function stageOf(stride: number, maps: readonly BackboneTap[], passages: Readonl
 }
 
 /** Values that every way from the picture to the network's output goes through. */
-function passagesOf({ nodes, initializers, outputs }: Graph): Set<string> {
+export function passagesOf({ nodes, initializers, outputs }: Graph): Set<string> {
   const lastUse = new Map<string, number>(outputs.map(({ name }) => [name, nodes.length]));
   nodes.forEach(({ inputs }, at) => {
     for (const name of inputs) if (!lastUse.has(name) || (lastUse.get(name) as number) < at) lastUse.set(name, at);

@@ -44,6 +44,31 @@ export function milledPart(random: SeededRandom, size = 128): Drawing {
   });
 }
 
+/** A disc or a square of any size and place: no single pixel, colour or mean tells them apart. */
+export function discOrSquare(kind: string, seed: number): Drawing {
+  const random = seededRandom(seed).branch(kind);
+  const [x, y, radius] = [random.between(18, 30), random.between(18, 30), random.between(9, 14)];
+  const [light, dark] = [random.between(150, 230), random.between(20, 90)];
+  const side = (radius * Math.sqrt(Math.PI)) / 2;
+  return drawing(48, 48, (px, py) => {
+    const isInside =
+      kind === "disc"
+        ? (px - x) ** 2 + (py - y) ** 2 < radius * radius
+        : Math.max(Math.abs(px - x), Math.abs(py - y)) < side;
+    const grey = (isInside ? light : dark) + 6 * random.normal();
+    return [grey, grey, grey];
+  });
+}
+
+/** As many discs as squares, in turn. */
+export function discsAndSquares(count: number, firstSeed = 0) {
+  const drawings = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
+    label,
+    picture: discOrSquare(label, firstSeed + i),
+  }));
+  return drawnPictures("classification", null, drawings);
+}
+
 /** A folder of PNG files, one per drawing, that vanishes with `close`. */
 export async function drawnPictures(
   task: LabelledPictures["task"],

@@ -50,6 +50,13 @@ export interface TrainingSummary {
   readonly ended: "finished" | "patience" | "budget" | "stopped";
 }
 
+/** A model whose answers another one learnt from. */
+export interface TeacherSummary {
+  readonly method: string;
+  /** Of its file, or of its network where it was never one. */
+  readonly sha256: string;
+}
+
 /** What a model knows of defects' places. */
 export interface SegmentationSummary {
   /** In the order of the map's layers. */
@@ -94,6 +101,8 @@ export interface Manifest extends Calibration {
   readonly backbone?: ManifestBackbone;
   /** How a training by epochs went. */
   readonly training?: TrainingSummary;
+  /** Students: whom they learnt from. */
+  readonly teachers?: readonly TeacherSummary[];
   /** Models that learnt from masks: the types of defects that their map shows. */
   readonly segmentation?: SegmentationSummary;
   readonly metrics: Metrics | null;
@@ -213,6 +222,9 @@ function readNetSettings(manifest: Reader, task: Task, labels: readonly string[]
     ...(manifest.optional("parameters") && { parameters: manifest.whole("parameters", 0) }),
     ...(manifest.optional("multiplyAccumulates") && {
       multiplyAccumulates: manifest.whole("multiplyAccumulates", 0),
+    }),
+    ...(manifest.optional("teachers") && {
+      teachers: manifest.list("teachers", (row) => ({ method: row.string("method"), sha256: row.string("sha256") })),
     }),
     ...(training && {
       training: {

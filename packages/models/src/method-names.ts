@@ -2,7 +2,14 @@
 import { ModelError } from "./model-error.js";
 
 /** folds: measured fold by fold in seconds, no epochs. net: trained by gradient, with epochs, checkpoints and a run folder. */
-const kinds = { patchcore: "folds", classifier: "folds", finetune: "net", tiny: "net", detector: "net" } as const;
+const kinds = {
+  patchcore: "folds",
+  classifier: "folds",
+  finetune: "net",
+  tiny: "net",
+  distilled: "net",
+  detector: "net",
+} as const;
 
 export type MethodName = keyof typeof kinds;
 

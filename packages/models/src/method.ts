@@ -2,7 +2,7 @@
 import type { Sample, Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
 import type { Backbone } from "./backbone-description.js";
-import type { DetectionSettings, ModelInput, Tiling, TrainingSummary } from "./manifest.js";
+import type { DetectionSettings, ModelInput, TeacherSummary, Tiling, TrainingSummary } from "./manifest.js";
 import type { MethodOptions, OptionRules } from "./method-options.js";
 import type { PictureSet } from "./pictures.js";
 import type { Probe } from "./probes/probes.js";
@@ -131,6 +131,10 @@ export interface NetContext {
   readonly isValidationSetAside: boolean;
   /** What the network should say of a picture, one value per label: one-hot, or several ones; detectors read `boxes`. */
   readonly targetOf: (sample: Sample) => readonly number[];
+  /** Finished model files whose answers are learnt from, for methods that take teachers. */
+  readonly teachers?: readonly Uint8Array[] | undefined;
+  /** Pictures without a label, of which only the teachers say something. */
+  readonly unlabelled?: readonly Pick<Sample, "name" | "file">[] | undefined;
   /** The pretrained network, for pictures of any size. */
   readonly backbone: Backbone;
   readonly seed: number;
@@ -177,6 +181,8 @@ export interface TrainedNet {
   readonly parameters: number;
   readonly multiplyAccumulates?: number;
   readonly summary: TrainingSummary;
+  /** Students only. */
+  readonly teachers?: readonly TeacherSummary[];
   /**
    * Where a method measured itself on folds of its own and then learnt from all pictures: each picture's logits by a
    * network that never saw it. Left out: `graph` is measured on the validation pictures, from which it must not have learnt.
@@ -186,6 +192,8 @@ export interface TrainedNet {
 
 export interface NetMethod extends AnyMethod {
   readonly kind: "net";
+  /** Finished models may teach it, with or without labels. */
+  readonly takesTeachers?: true;
   /** For people. */
   readonly title: string;
   /** What a user may set, with what it means. */

@@ -39,7 +39,8 @@ export function withManifest(model: Uint8Array, change: (manifest: Manifest) => 
   return writeModel(graph, change(manifest));
 }
 
-function readModel(bytes: Uint8Array): { graph: Graph; manifest: Manifest } {
+/** The network of a model file with what it says of itself, checked like `readManifest`. */
+export function readModel(bytes: Uint8Array): { graph: Graph; manifest: Manifest } {
   const graph = readOnnx(bytes);
   const text = graph.metadata.get(manifestKey);
   if (text === undefined)

@@ -34,6 +34,8 @@ export interface NetOrder {
   readonly defects?: number;
   /** Those made from validation pictures are answered by the finished network. Left out: none. */
   readonly probes?: readonly Probe[];
+  readonly teachers?: readonly Uint8Array[] | undefined;
+  readonly unlabelled?: readonly Pick<Sample, "name" | "file">[] | undefined;
   readonly backbone: Backbone;
   readonly seed: number;
   readonly threads: number;
@@ -89,6 +91,8 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
     validation: split.validation,
     isValidationSetAside: split.isSetAside,
     targetOf: order.targetOf,
+    teachers: order.teachers,
+    unlabelled: order.unlabelled,
     backbone: order.backbone,
     seed: order.seed,
     threads: order.threads,
@@ -121,6 +125,7 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
       ...(net.tiling && { tiling: net.tiling }),
       parameters: net.parameters,
       ...(net.multiplyAccumulates !== undefined && { multiplyAccumulates: net.multiplyAccumulates }),
+      ...(net.teachers && net.teachers.length > 0 && { teachers: net.teachers }),
       training: net.summary,
     },
   };

@@ -1,6 +1,7 @@
 /** The methods of learning, one row each; a new method is a folder, a row here and a name in method-names.ts. */
 import { classifier } from "./classifier/classifier.js";
 import { detector } from "./detector/detector.js";
+import { distilled } from "./distilled/distilled.js";
 import { finetune } from "./finetune/finetune.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
@@ -16,4 +17,7 @@ export {
   parseMethodChoice,
 } from "./method-names.js";
 
-export const methods = { patchcore, classifier, finetune, tiny, detector } satisfies Record<MethodName, Method>;
+export const methods = { patchcore, classifier, finetune, tiny, distilled, detector } satisfies Record<
+  MethodName,
+  Method
+>;

@@ -19,6 +19,8 @@ const order: RunOrder = {
   methodOptions: { parameters: 90_000 },
   backboneFile: null,
   tiling: "auto",
+  teachers: [],
+  unlabelled: null,
   out: null,
 };
 const point = (epoch: number, loss: number) => ({

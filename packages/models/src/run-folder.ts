@@ -27,6 +27,10 @@ export interface RunOrder {
   readonly methodOptions: MethodOptions;
   readonly backboneFile: string | null;
   readonly tiling: TilingWish;
+  /** Model files whose answers it learns from. */
+  readonly teachers: readonly string[];
+  /** Folder of pictures without labels. */
+  readonly unlabelled: string | null;
   /** Where the finished model goes besides the run folder. */
   readonly out: string | null;
 }
@@ -292,6 +296,8 @@ const notRecordedOnce = {
   maxMemoryBytes: null,
   checkpointEveryMs: null,
   tiling: "none",
+  teachers: [],
+  unlabelled: null,
 } satisfies Partial<RunOrder>;
 
 async function readStored(folder: string, id: string): Promise<Stored> {

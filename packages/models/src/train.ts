@@ -67,6 +67,10 @@ export interface TrainOptions {
   readonly methodOptions?: MethodOptions | undefined;
   /** Anomaly task: whether pictures are cut into tiles, which costs a prediction as many runs. Left out: `auto`. */
   readonly tiling?: TilingWish | undefined;
+  /** Finished model files whose answers a method that takes teachers learns from. */
+  readonly teachers?: readonly Uint8Array[] | undefined;
+  /** Pictures without labels, for such a method: only the teachers say something of them. */
+  readonly unlabelled?: readonly Pick<Sample, "name" | "file">[] | undefined;
   /** What the model says it learnt from. */
   readonly datasetName?: string;
   /** Another pretrained backbone than the built-in one, or where that one is when it isn't where the build puts it. */
@@ -134,11 +138,13 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     onProgress: (share) => report(0.06 * share, "Reading the pictures"),
   });
   const listed = await PictureSet.open(labelled.validation ?? [], { width: 64, height: 64, signal });
-  const skipped = [...labelled.skipped, ...pictures.skipped, ...listed.skipped];
+  const untold = (options.unlabelled ?? []).map((sample) => ({ ...sample, label: "" }));
+  const unlabelled = await PictureSet.open(untold, { width: 64, height: 64, signal });
+  const skipped = [...labelled.skipped, ...pictures.skipped, ...listed.skipped, ...unlabelled.skipped];
   if (pictures.samples.length === 0) throw nothingReadable(skipped);
   // A dataset's own validation list takes part in the choice of the best epoch: it is part of what made the model.
-  const hash =
-    listed.samples.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...listed.samples]);
+  const others = [...listed.samples, ...unlabelled.samples];
+  const hash = others.length === 0 ? pictures.hash : await hashPictures([...pictures.samples, ...others]);
   before.checkPictures(hash);
   report(0.08, "Reading the pictures");
 
@@ -165,7 +171,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   const isProbed =
     task === "anomaly" && (suitable.length > 1 || suitable.some((name) => registry[name]?.choosesByProbes));
   const probes = !isProbed ? [] : await (tiled?.probes() ?? makeProbes(pictures, answers.truths, options));
-  const shared = { ...options, ...answers, pictures, task, backbone, probes };
+  refuseTeachers(options, suitable, registry);
+  const shared = { ...options, ...answers, pictures, unlabelled: unlabelled.samples, task, backbone, probes };
   const folds = suitable.filter((name) => registry[name]?.kind === "folds");
   const nets = suitable.filter((name) => registry[name]?.kind === "net");
   const leftOf = (budgetMs: number | undefined): number | undefined =>
@@ -373,6 +380,22 @@ function wantedMethods(
     // Of several that can learn the first is tried: what learns from defects comes before what draws its own.
     ...nets.filter((name) => names.includes(name)),
   ];
+}
+
+/** Only some methods learn from other models: for the others they would say nothing. */
+function refuseTeachers(
+  { teachers = [], unlabelled = [], method }: TrainOptions,
+  names: readonly string[],
+  registry: Readonly<Record<string, Method>>,
+): void {
+  if (teachers.length === 0 && unlabelled.length === 0) return;
+  const takesTeachers = (one: Method | undefined): boolean => one?.kind === "net" && one.takesTeachers === true;
+  if (method !== "auto" && names.some((name) => takesTeachers(registry[name]))) return;
+  const able = Object.keys(registry).filter((name) => takesTeachers(registry[name]));
+  throw new ModelError(
+    "METHOD_OPTION_INVALID",
+    `${method} doesn't learn from ${teachers.length > 0 ? "other models" : "pictures without labels"}. Choose ${able.join(" or ")}.`,
+  );
 }
 
 /** Pictures are read once at the first method's size; networks read them again, each time altered. */

@@ -49,6 +49,11 @@ export function register(command: Command, act: Act): void {
       memorySize,
     )
     .option("--option <name=value>", "an option of the method, as its README lists them; may be repeated", assignment)
+    .option(
+      "--teacher <models...>",
+      "finished models whose answers `distilled` learns from; without any it trains one first",
+    )
+    .option("--unlabelled <folder>", "pictures without labels, which only the teachers say something of")
     .option("--resume <run>", "go on with a stopped or killed run of a method with epochs, with its own options")
     .option("--finish", "with --resume: learn no further and make the model of the best state so far")
     .option("--runs <folder>", "where methods with epochs keep their curves and checkpoints", "runs")
@@ -94,6 +99,8 @@ interface Options {
   readonly backbone?: string;
   readonly data?: string;
   readonly tile: TilingWish;
+  readonly teacher?: readonly string[];
+  readonly unlabelled?: string;
   readonly force?: true;
 }
 
@@ -181,6 +188,8 @@ function newOrder(dataset: string | undefined, options: Options, backboneFile: s
     methodOptions,
     backboneFile,
     tiling: options.tile,
+    teachers: (options.teacher ?? []).map((file) => resolve(file)),
+    unlabelled: options.unlabelled === undefined ? null : resolve(options.unlabelled),
     out: resolve(options.out),
     runs: resolve(options.runs),
     resume: null,
@@ -202,6 +211,8 @@ const flagsOfBeginning = [
   { flag: "--epochs", isGiven: ({ epochs }) => epochs !== undefined },
   { flag: "--batch", isGiven: ({ batch }) => batch !== undefined },
   { flag: "--option", isGiven: ({ option }) => option !== undefined },
+  { flag: "--teacher", isGiven: ({ teacher }) => teacher !== undefined },
+  { flag: "--unlabelled", isGiven: ({ unlabelled }) => unlabelled !== undefined },
   { flag: "--format", isGiven: ({ format }) => format !== undefined },
   { flag: "--tile", isGiven: ({ tile }) => tile !== "auto" },
 ] as const satisfies readonly { flag: string; isGiven: (options: Options) => boolean }[];
@@ -217,8 +228,21 @@ async function oldOrder(
   if (changed !== undefined)
     throw new CliError("USAGE", `${changed.flag} can't change in a run that goes on. Leave it out with --resume.`);
   const runs = resolve(options.runs);
-  const { dataset, out, method, seed, threads, epochs, batchSize, methodOptions, backboneFile, tiling, ...old } =
-    await readRun(runs, id);
+  const {
+    dataset,
+    out,
+    method,
+    seed,
+    threads,
+    epochs,
+    batchSize,
+    methodOptions,
+    backboneFile,
+    teachers,
+    unlabelled,
+    tiling,
+    ...old
+  } = await readRun(runs, id);
   if (options.finish && old.isResumable && old.history.length === 0)
     throw new CliError("USAGE", `The run "${id}" has no whole epoch yet. Go on with it: leave --finish out.`);
   if (folder !== undefined && resolve(folder) !== dataset.folder)
@@ -242,6 +266,8 @@ async function oldOrder(
     methodOptions,
     backboneFile: newBackbone ?? backboneFile,
     tiling,
+    teachers,
+    unlabelled,
     out: resolve(file),
     runs,
     resume: id,

@@ -9,7 +9,7 @@ import { zeros } from "@sightline/nn/initializers";
 import { linear } from "@sightline/nn/layers";
 import { crossEntropy } from "@sightline/nn/losses";
 import type { ModelFunction, Weights } from "@sightline/nn/network";
-import { type FloatTensor, floatTensor, type Tensor } from "@sightline/nn/tensor";
+import { floatTensor, type Tensor } from "@sightline/nn/tensor";
 import type { TrainingDefinition } from "@sightline/nn/training";
 import type { Backbone } from "../backbone-description.js";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
@@ -21,6 +21,7 @@ import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import { labelWeights, loaderSamples } from "../training-samples.js";
+import { firstPictures } from "./first-pictures.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
 import { alteredDetail } from "./picture-features.js";
 import { type Pretrained, pretrained, stageRates, withNorms } from "./pretrained.js";
@@ -54,7 +55,6 @@ const startPerSecond = 4;
 
 /** Pictures that say what the batch norms start with. */
 const mostForNorms = 128;
-const atOnce = 8;
 
 /** Epochs where the start tells all held-out pictures already: what comes out of more can't be judged. */
 const settledEpochs = 3;
@@ -273,22 +273,6 @@ function blended(from: Weights, to: Weights, share: number): Weights {
 /** Without the constants that a network has besides what it learns. */
 function learntOf({ parameters, statistics }: Weights, learnt: Weights): Weights {
   return { parameters: new Map([...parameters].filter(([name]) => learnt.parameters.has(name))), statistics };
-}
-
-/** Pictures as the first epoch shows them, in feeds of the backbone: few at once, for all of its maps are wanted. */
-async function firstPictures(loader: Loader, most: number) {
-  const feeds: { [modelValues.image]: FloatTensor }[] = [];
-  for (let index = 0, seen = 0; index < loader.batches && seen < most; index++) {
-    const { pictures, rows, width, height } = await loader.batch(0, index);
-    const pixels = 3 * width * height;
-    for (let row = 0; row < rows; row += atOnce) {
-      const count = Math.min(atOnce, rows - row);
-      const data = pictures.slice(row * pixels, (row + count) * pixels);
-      feeds.push({ [modelValues.image]: floatTensor([count, 3, height, width], data) });
-    }
-    seen += rows;
-  }
-  return feeds;
 }
 
 /** At least some of each label: evenly spread over the list, which is in the order of the labels or in none. */

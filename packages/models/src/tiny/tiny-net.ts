@@ -20,7 +20,8 @@ export function tinyModel(plan: TinyPlan, droppedShare: number): ModelFunction {
   };
 }
 
-function inverted(net: Network, x: string, { channels, inner, stride }: TinyBlock, name: string): string {
+/** One inverted residual block; where it keeps size and channels, what came in is added. */
+export function inverted(net: Network, x: string, { channels, inner, stride }: TinyBlock, name: string): string {
   const isWidened = inner !== net.size(x, 1);
   const expanded = isWidened ? pointwise(net, x, { name: `${name}/expand`, channels: inner }) : x;
   const spread = depthwise(net, expanded, { name: `${name}/depthwise`, stride });

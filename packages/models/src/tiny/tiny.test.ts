@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Sample } from "@sightline/dataset/dataset";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import type { Graph } from "@sightline/nn/graph";
-import { type Drawing, drawing, drawnPictures } from "../drawn-pictures.js";
+import { type Drawing, discOrSquare, discsAndSquares, drawing, drawnPictures } from "../drawn-pictures.js";
 import { evaluateSamples } from "../evaluate.js";
 import { readManifest } from "../model-file.js";
 import { openPredictor } from "../predictor.js";
@@ -14,28 +14,8 @@ import { tiny } from "./tiny.js";
 
 const smallest = { parameters: 5000, multiplyAccumulates: 300_000 };
 
-/** A disc or a square of any size and place: no single pixel, colour or mean tells them apart. */
-function shape(kind: string, seed: number): Drawing {
-  const random = seededRandom(seed).branch(kind);
-  const [x, y, radius] = [random.between(18, 30), random.between(18, 30), random.between(9, 14)];
-  const [light, dark] = [random.between(150, 230), random.between(20, 90)];
-  const side = (radius * Math.sqrt(Math.PI)) / 2;
-  return drawing(48, 48, (px, py) => {
-    const isInside =
-      kind === "disc"
-        ? (px - x) ** 2 + (py - y) ** 2 < radius * radius
-        : Math.max(Math.abs(px - x), Math.abs(py - y)) < side;
-    const grey = (isInside ? light : dark) + 6 * random.normal();
-    return [grey, grey, grey];
-  });
-}
-
 test("a small network learns shapes from drawn pictures, keeps its budget, and its file predicts them", async (t) => {
-  const drawings = Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
-    label,
-    picture: shape(label, i),
-  }));
-  const { pictures, close } = await drawnPictures("classification", null, drawings);
+  const { pictures, close } = await discsAndSquares(80);
   t.after(close);
   const points: number[] = [];
   const { bytes, manifest } = await train({
@@ -54,14 +34,7 @@ test("a small network learns shapes from drawn pictures, keeps its budget, and i
   assert.equal(manifest.input.width, 48);
   assert.equal(readManifest(bytes).method, "tiny");
 
-  const fresh = await drawnPictures(
-    "classification",
-    null,
-    Array.from({ length: 40 }, (_, i) => ({
-      label: i % 2 === 0 ? "disc" : "square",
-      picture: shape(i % 2 === 0 ? "disc" : "square", 1000 + i),
-    })),
-  );
+  const fresh = await discsAndSquares(40, 1000);
   t.after(fresh.close);
   const predictor = await openPredictor(bytes, { threads: 1 });
   t.after(() => predictor.close());
@@ -73,14 +46,7 @@ test("a small network learns shapes from drawn pictures, keeps its budget, and i
 });
 
 test("pictures set aside measure the network, then it learns on from them too; a list of the dataset's own stays apart", async (t) => {
-  const { pictures, close } = await drawnPictures(
-    "classification",
-    null,
-    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
-      label,
-      picture: shape(label, i),
-    })),
-  );
+  const { pictures, close } = await discsAndSquares(40);
   t.after(close);
   const [training, validation] = [pictures.samples.slice(8), pictures.samples.slice(0, 8)];
   const targetOf = (sample: Sample) => pictures.labels.map((label) => (sample.label === label ? 1 : 0));
@@ -114,7 +80,7 @@ test("stopped while it learns on and resumed, it still tells what it was measure
     null,
     Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? "disc" : "square")).map((label, i) => ({
       label,
-      picture: shape(label, i),
+      picture: discOrSquare(label, i),
     })),
   );
   t.after(close);

@@ -44,6 +44,12 @@ export const methodsInWords: readonly MethodInWords[] = [
     for: ["label"],
   },
   {
+    value: "distilled",
+    title: "Small network, taught",
+    note: "Fine-tunes a large network, then teaches a small, fast one what it knows. Several minutes.",
+    for: ["label"],
+  },
+  {
     value: "detector",
     title: "Detector",
     note: "Finds and counts objects by boxes. Several minutes to half an hour.",
