@@ -1,6 +1,7 @@
 /** The third step: start the training, watch it, stop it. */
 import { Accordion, Button, Group, NumberInput, Radio, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { mdiArrowLeft, mdiPlayCircleOutline } from "@mdi/js";
+import type { TileChoice } from "@sightline/api/jobs";
 import type { MethodChoice } from "@sightline/api/methods";
 import type { Project } from "@sightline/api/projects";
 import { useEffect, useRef, useState } from "react";
@@ -34,6 +35,14 @@ const budgets = [
   { value: "3600", label: "1 hour" },
 ];
 
+/** Sides in pixels of the pictures. */
+const tileSides = [128, 192, 256, 384, 512, 768, 1024];
+const tileChoices = [
+  { value: "auto", label: "Where masks ask for them" },
+  { value: "none", label: "None: pictures as a whole" },
+  ...tileSides.map((side) => ({ value: `${side}`, label: `${side} × ${side} pixels` })),
+];
+
 export function TrainStep({ project, onBack, onResult }: TrainStepProps) {
   const { job, isPending } = useTraining(project.id);
   const watched = useRef<string>(undefined);
@@ -57,11 +66,14 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
   const [method, setMethod] = useState<MethodChoice>("auto");
   const [seed, setSeed] = useState<number>(0);
   const [budget, setBudget] = useState("");
+  const [tile, setTile] = useState("auto");
   const start = useChange("startTraining");
   const { byLabel } = project.samples;
   const answers = useAnswers(project.id) ?? "label";
   const { ready, advice } = answers === "label" ? readiness(byLabel) : readinessOf(project.samples.train, answers);
   const suitable = methodsInWords.filter((one) => one.for.includes(answers));
+  const tiles: { tile?: TileChoice } =
+    answers === "label" ? { tile: tile === "auto" || tile === "none" ? tile : Number(tile) } : {};
   const budgetSeconds = budget === "" || !hasEpochs(method) ? {} : { budgetSeconds: Number(budget) };
   const parts = sortLabels(Object.keys(byLabel)).map(
     (label) => `${byLabel[label]} ${isNormal(label) || isPlainDefect(label) ? titleOf(label).toLowerCase() : label}`,
@@ -107,6 +119,17 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
                   allowDeselect={false}
                   miw={200}
                 />
+                {answers === "label" && (
+                  <Select
+                    label="Tiles"
+                    description="For small defects in large pictures; each tile takes as long as a picture"
+                    data={tileChoices}
+                    value={tile}
+                    onChange={(value) => setTile(value ?? "auto")}
+                    allowDeselect={false}
+                    miw={200}
+                  />
+                )}
                 <NumberInput
                   label="Seed"
                   description="The same seed gives the same model"
@@ -131,7 +154,7 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
             loading={start.isPending}
             blocked={ready ? undefined : advice}
             onClick={() =>
-              start.mutate({ params: { projectId: project.id }, body: { method, seed, ...budgetSeconds } })
+              start.mutate({ params: { projectId: project.id }, body: { method, seed, ...tiles, ...budgetSeconds } })
             }
           >
             Train on {plural(project.samples.train, "picture")}
