@@ -1,5 +1,4 @@
-/** What the service and its comparing process say to each other. Everything is plain data: it crosses a process boundary. */
-import type { ComparisonResult } from "@sightline/api/comparisons";
+/** What the service says to its comparing process. Everything is plain data: it crosses a process boundary. */
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 import type { Annotation } from "../store/samples.js";
 
@@ -18,8 +17,3 @@ export interface CompareOrder {
   readonly said: ReadonlyMap<string, { readonly sampleId: string; readonly annotation: Annotation }>;
   readonly threads: number;
 }
-
-export type CompareReport =
-  | { readonly kind: "progress"; readonly progress: number; readonly step: string }
-  | { readonly kind: "done"; readonly result: ComparisonResult }
-  | { readonly kind: "failed"; readonly message: string; readonly isBug: boolean };
