@@ -245,6 +245,7 @@ export const errors = {
   actionNotFound: notFound("ACTION_NOT_FOUND", "action", "GET /api/actions"),
   reviewNotFound: notFound("REVIEW_NOT_FOUND", "review", "GET /api/reviews"),
   trialNotFound: notFound("TRIAL_NOT_FOUND", "trial", "GET /api/trials"),
+  evaluationNotFound: notFound("EVALUATION_NOT_FOUND", "evaluation", "GET /api/evaluations"),
   comparisonNotFound: notFound("COMPARISON_NOT_FOUND", "comparison", "GET /api/comparisons"),
   pictureNotFound: define("PICTURE_NOT_FOUND", 404, (p: { kind: string; id: string }) => `"${p.id}" has no ${p.kind}.`),
   projectExists: define(
@@ -437,11 +438,28 @@ export const errors = {
     409,
     (p: { id: string; status: string }) => `Comparison ${p.id} has ended already: "${p.status}".`,
   ),
+  evaluationEnded: define(
+    "EVALUATION_ENDED",
+    409,
+    (p: { id: string; status: string }) => `Evaluation ${p.id} has ended already: "${p.status}".`,
+  ),
+  evaluationHasNoReport: define(
+    "EVALUATION_HAS_NO_REPORT",
+    409,
+    (p: { id: string; status: string }) =>
+      `Evaluation ${p.id} has no report: its status is "${p.status}". Wait until it has succeeded, or evaluate again.`,
+  ),
+  noJudgedInspections: define(
+    "NO_JUDGED_INSPECTIONS",
+    422,
+    (p: { version: number }) =>
+      `Nobody has yet said what a picture shows that version ${p.version} inspected. Answer some reviews, then evaluate again.`,
+  ),
   noTestPictures: define(
     "NO_TEST_PICTURES",
     422,
     (p: { projectName: string }) =>
-      `Project "${p.projectName}" has no pictures kept for the test that both versions can be measured on. Add some with part "test", or train once: every fifth picture is put aside then.`,
+      `Project "${p.projectName}" has no pictures kept for the test that can be measured on. Add some with part "test", or train once: every fifth picture is put aside then.`,
   ),
   modelFileInvalid: define(
     "MODEL_FILE_INVALID",
@@ -514,6 +532,7 @@ export const errors = {
   ),
   trainingFailed: define("TRAINING_FAILED", 500, (p: { problem: string }) => `The training failed: ${p.problem}`),
   comparisonFailed: define("COMPARISON_FAILED", 500, (p: { problem: string }) => `The comparison failed: ${p.problem}`),
+  evaluationFailed: define("EVALUATION_FAILED", 500, (p: { problem: string }) => `The evaluation failed: ${p.problem}`),
   jobInterrupted: define(
     "JOB_INTERRUPTED",
     500,

@@ -18,5 +18,6 @@ export const LiveEvent = z.discriminatedUnion("type", [
     .object({ type: z.literal("reviews"), projectId: Id, trialId: Id.nullable() })
     .describe("Something changed among the reviews of a project, or of one of its trials"),
   z.object({ type: z.literal("comparison"), projectId: Id, comparisonId: Id }),
+  z.object({ type: z.literal("evaluation"), projectId: Id, modelId: Id, evaluationId: Id }),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;

@@ -4,6 +4,7 @@ import * as alerts from "./alerts.js";
 import * as analytics from "./analytics.js";
 import * as cameras from "./cameras.js";
 import * as comparisons from "./comparisons.js";
+import * as evaluations from "./evaluations.js";
 import * as inspections from "./inspections.js";
 import * as jobs from "./jobs.js";
 import * as live from "./live.js";
@@ -228,6 +229,7 @@ const nouns = [
   jobs,
   reviews,
   comparisons,
+  evaluations,
   cameras,
   inspections,
   alerts,

@@ -4,6 +4,7 @@ import { alertRoutes } from "./routes/alerts.js";
 import { analyticsRoutes } from "./routes/analytics.js";
 import { cameraRoutes } from "./routes/cameras.js";
 import { comparisonRoutes } from "./routes/comparisons.js";
+import { evaluationRoutes } from "./routes/evaluations.js";
 import { inspectionRoutes } from "./routes/inspections.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { modelRoutes } from "./routes/models.js";
@@ -25,6 +26,7 @@ export const routes = {
   ...modelRoutes,
   ...reviewRoutes,
   ...comparisonRoutes,
+  ...evaluationRoutes,
   ...cameraRoutes,
   ...peopleRoutes,
   ...monitoringRoutes,

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { toTime } from "../ids.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
 import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
+import { createEvaluations, type Evaluations } from "../jobs/evaluations.js";
 import { createModelUpload } from "../jobs/model-upload.js";
 import { createTrainingJobs, type TrainingJobs } from "../jobs/training-jobs.js";
 import type { DeleteProject } from "../lookout/deps.js";
@@ -31,6 +32,7 @@ export interface HttpParts {
   readonly webFolder?: string;
   readonly trainProgram?: string;
   readonly compareProgram?: string;
+  readonly evaluateProgram?: string;
   readonly sampleLine?: Pick<SampleLineDeps, "openSource" | "everyMs" | "pictures">;
 }
 
@@ -39,6 +41,7 @@ export interface HttpService {
   readonly app: FastifyInstance;
   readonly jobs: TrainingJobs;
   readonly comparisons: Comparisons;
+  readonly evaluations: Evaluations;
   readonly sampleLine: SampleLineControl;
   readonly credentials: Credentials;
   /** Takes up unended trainings and the sample line; the service must be listening. */
@@ -95,9 +98,19 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     log: services.log,
     ...(parts.compareProgram === undefined ? {} : { program: parts.compareProgram }),
   });
+  const evaluations = createEvaluations({
+    store,
+    blobs,
+    feed: live,
+    folder: join(workFolder, "evaluations"),
+    threads: config.threads,
+    log: services.log,
+    ...(parts.evaluateProgram === undefined ? {} : { program: parts.evaluateProgram }),
+  });
   const deleteProjectAnd: DeleteProject = async (projectId, alongside) => {
     await jobs.cancelOf(projectId);
     await comparisons.cancelOf(projectId);
+    await evaluations.cancelOf(projectId);
     return removal.projectAnd(projectId, alongside);
   };
   const deleteProject = (projectId: string) => deleteProjectAnd(projectId, nothingMore);
@@ -116,6 +129,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     services,
     jobs,
     comparisons,
+    evaluations,
     deleteProject,
     modelUpload: createModelUpload({
       store,
@@ -155,11 +169,13 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     app,
     jobs,
     comparisons,
+    evaluations,
     sampleLine,
     credentials,
     async resume(url) {
       await jobs.resume();
       await comparisons.resume();
+      await evaluations.resume();
       await api.resume();
       await sampleLine.start(url);
     },
@@ -169,6 +185,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
       await app.close();
       await jobs.close();
       await comparisons.close();
+      await evaluations.close();
       await api.close();
       metrics.close();
     },

@@ -4,6 +4,7 @@ import { alertFormat } from "./alert-format.js";
 import { costFormat } from "./cost-format.js";
 import { defectsFormat } from "./defects-format.js";
 import { driftFormat } from "./drift-format.js";
+import { evaluationFormat } from "./evaluation-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
 import { resultFormat } from "./result-format.js";
@@ -306,4 +307,5 @@ export const migrations: readonly Migration[] = [
   { version: 10, title: "thumbnails made when looked at", sql: thumbnailFormat },
   { version: 11, title: "receivers of alarms, drift of features", sql: watchFormat },
   { version: 12, title: "costs of mistakes", sql: costFormat },
+  { version: 13, title: "evaluations of versions", sql: evaluationFormat },
 ];

@@ -57,7 +57,7 @@ export function toMask(row: Pick<Selectable<SamplesTable>, "mask_sha256" | "mask
   return { sha256: row.mask_sha256, types: JSON.parse(row.mask_types ?? "[]") as MaskColour[] };
 }
 
-function toAnnotation(row: Selectable<SamplesTable>): Annotation {
+export function toAnnotation(row: Pick<Selectable<SamplesTable>, "kind" | "label" | "labels" | "boxes">): Annotation {
   if (row.kind === "boxes") return { kind: "boxes", boxes: JSON.parse(row.boxes ?? "[]") as Box[] };
   if (row.kind === "labels") return { kind: "labels", labels: JSON.parse(row.labels) as string[] };
   if (row.kind === "none") return { kind: "none" };

@@ -13,6 +13,7 @@ import { openDatabase, type Queries, type WriteOptions } from "./database.js";
 import { datasetEntryReads } from "./dataset-entries.js";
 import { deploymentReads, deploymentWrites } from "./deployments.js";
 import { driftReads, driftWrites } from "./drifts.js";
+import { evaluationReads, evaluationWrites } from "./evaluations.js";
 import { inspectionReads, inspectionWrites } from "./inspections.js";
 import { jobReads, jobWrites } from "./jobs.js";
 import { lookoutDatasetReads, lookoutDatasetWrites } from "./lookout-datasets.js";
@@ -63,6 +64,7 @@ function reads(queries: Queries, now: Now) {
     trials: trialReads(queries),
     reviews: reviewReads(queries),
     comparisons: comparisonReads(queries),
+    evaluations: evaluationReads(queries),
     deployments: deploymentReads(queries),
   };
 }
@@ -97,6 +99,7 @@ function writes(queries: Queries, now: Now, newId: NewId) {
     trials: trialWrites(queries, now, newId),
     reviews: reviewWrites(queries, now, newId),
     comparisons: comparisonWrites(queries, now, newId),
+    evaluations: evaluationWrites(queries, now, newId),
     deployments: deploymentWrites(queries, now, newId),
   };
 }

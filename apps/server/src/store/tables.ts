@@ -519,6 +519,31 @@ export interface ComparisonsTable {
   error_message: string | null;
 }
 
+export interface EvaluationsTable {
+  id: Fixed<string>;
+  project_id: Fixed<string>;
+  model_id: Fixed<string>;
+  model_version: Fixed<number>;
+  pictures: Fixed<"test" | "inspections">;
+  defect_rate: Fixed<number | null>;
+  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  progress: number;
+  step: string;
+  created_at: Fixed<number>;
+  created_by: Fixed<string>;
+  ended_at: number | null;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+export interface EvaluationReportsTable {
+  evaluation_id: Fixed<string>;
+  /** JSON. */
+  report: Fixed<string>;
+  /** HTML. */
+  page: Fixed<string>;
+}
+
 export interface DeploymentsTable {
   id: Fixed<string>;
   project_id: Fixed<string>;
@@ -671,5 +696,7 @@ export interface Tables {
   trials: TrialsTable;
   reviews: ReviewsTable;
   comparisons: ComparisonsTable;
+  evaluations: EvaluationsTable;
+  evaluation_reports: EvaluationReportsTable;
   deployments: DeploymentsTable;
 }

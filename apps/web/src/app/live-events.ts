@@ -68,6 +68,8 @@ export function staleBy(event: LiveEvent): readonly RouteName[] {
       ];
     case "reviews":
       return ["listReviews", "listTrials", "getTrial"];
+    case "evaluation":
+      return ["listEvaluations", "getEvaluation"];
     case "comparison":
       return ["listComparisons"];
     case "sampleLine":

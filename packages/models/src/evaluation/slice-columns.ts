@@ -88,7 +88,7 @@ function endsOf(path: string): string[] {
 /** Values that are too many to be slices, by what they have in common. */
 function grouped(values: readonly string[]): string[] {
   const given = values.filter((value) => value !== "");
-  if (given.length > 0 && given.every(isTime)) return byTime(values);
+  if (given.length > 0 && given.every(isTime)) return timeSlices(values);
   const numbers = given.map(Number);
   if (new Set(given).size <= mostNumbers || numbers.some((number) => !Number.isFinite(number))) return [...values];
   const sorted = Float64Array.from(numbers).sort();
@@ -109,8 +109,11 @@ function isTime(value: string): boolean {
   );
 }
 
-/** As written, in the zone it is written in: a shift's hours are those of its clock. */
-function byTime(values: readonly string[]): string[] {
+/**
+ * Times (ISO 8601; empty where there is none) by their day, or by their hour where all are of at most two days. As written, in
+ * the zone they are written in: a shift's hours are those of its clock.
+ */
+export function timeSlices(values: readonly string[]): string[] {
   const times = values.filter((value) => value !== "").map((value) => Date.parse(value));
   const isShort = Math.max(...times) - Math.min(...times) <= 48 * hourMs && values.some((value) => value.length > 10);
   return values.map((value) =>

@@ -4,6 +4,7 @@ import { analyticsRoutes } from "./analytics.js";
 import { cameraRoutes } from "./cameras.js";
 import { comparisonRoutes } from "./comparisons.js";
 import type { RouteDeps } from "./deps.js";
+import { evaluationRoutes } from "./evaluations.js";
 import { inspectionRoutes } from "./inspections.js";
 import { modelRoutes } from "./models.js";
 import { monitoringRoutes } from "./monitoring.js";
@@ -32,6 +33,7 @@ export function allRoutes(deps: RouteDeps): Handlers {
     ...reviewRoutes(deps),
     ...trialRoutes(deps),
     ...comparisonRoutes(deps),
+    ...evaluationRoutes(deps),
     ...cameraRoutes(deps),
     ...monitoringRoutes(deps),
     ...peopleRoutes(deps),

@@ -1,5 +1,6 @@
 /** What the handlers need: the server's services, and what belongs to the HTTP side. */
 import type { Comparisons } from "../../jobs/comparisons.js";
+import type { Evaluations } from "../../jobs/evaluations.js";
 import type { ModelUpload } from "../../jobs/model-upload.js";
 import type { TrainingJobs } from "../../jobs/training-jobs.js";
 import type { Health } from "../../monitor/health.js";
@@ -11,6 +12,7 @@ export interface RouteDeps {
   readonly services: Services;
   readonly jobs: Pick<TrainingJobs, "start" | "stop" | "resumeStopped" | "cancel">;
   readonly comparisons: Pick<Comparisons, "start" | "cancel">;
+  readonly evaluations: Pick<Evaluations, "start" | "cancel">;
   /** Ends its training, then deletes a project with everything in it. */
   readonly deleteProject: (projectId: string) => Promise<void>;
   readonly modelUpload: ModelUpload;
