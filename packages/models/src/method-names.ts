@@ -9,6 +9,7 @@ const kinds = {
   tiny: "net",
   distilled: "net",
   detector: "net",
+  synthetic: "net",
 } as const;
 
 export type MethodName = keyof typeof kinds;

@@ -6,6 +6,7 @@ import { finetune } from "./finetune/finetune.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
 import { patchcore } from "./patchcore/patchcore.js";
+import { synthetic } from "./synthetic/synthetic.js";
 import { tiny } from "./tiny/tiny.js";
 
 export {
@@ -17,7 +18,7 @@ export {
   parseMethodChoice,
 } from "./method-names.js";
 
-export const methods = { patchcore, classifier, finetune, tiny, distilled, detector } satisfies Record<
+export const methods = { patchcore, classifier, finetune, tiny, distilled, detector, synthetic } satisfies Record<
   MethodName,
   Method
 >;

@@ -86,13 +86,16 @@ function findForeground(picture: Image): Foreground | null {
 /** Each cell's largest difference to a neighbour, over the channels. */
 function stepsOf({ width, height, data }: Image): Float32Array {
   const steps = new Float32Array(width * height);
+  const compare = (place: number, other: number): void => {
+    let step = 0;
+    for (let c = 0; c < 3; c++)
+      step = Math.max(step, Math.abs((data[place * 3 + c] as number) - (data[other * 3 + c] as number)));
+    if (step > (steps[place] as number)) steps[place] = step;
+    if (step > (steps[other] as number)) steps[other] = step;
+  };
   for (let place = 0; place < steps.length; place++) {
-    for (const neighbour of neighbours(place, width, height)) {
-      for (let c = 0; c < 3; c++) {
-        const step = Math.abs((data[place * 3 + c] as number) - (data[neighbour * 3 + c] as number));
-        if (step > (steps[place] as number)) steps[place] = step;
-      }
-    }
+    if (place % width > 0) compare(place, place - 1);
+    if (place >= width) compare(place, place - width);
   }
   return steps;
 }

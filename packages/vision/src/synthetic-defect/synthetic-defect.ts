@@ -45,16 +45,20 @@ export interface SyntheticDefect {
 export interface SyntheticDefectOptions {
   /** Left out: all. */
   readonly kinds?: readonly DefectKindName[];
+  /** Smallest side as a share of the picture's shorter one. Left out: 0.015. */
+  readonly leastSide?: number;
+  /** Smallest change on a smooth surface, in steps (0–255). Left out: 12. */
+  readonly leastContrast?: number;
 }
 
 /** Smallest and largest side of a defect as a share of the picture's shorter side. */
-const sizes = [0.015, 0.5] as const;
+const usualSides = [0.015, 0.5] as const;
 /** Pareto's exponent of the sides: the median is 0.03, one in ten is over 0.15. Real defects are small, and some are large. */
 const sizeTail = 1;
 /** So often it lies on the edge of the part, where the surface is hardest to make. */
 const edgeShare = 0.25;
 /** Steps (0–255) under which nobody sees a change on a smooth surface. */
-const leastContrast = 12;
+const usualContrast = 12;
 /** On a surface that varies, a change is seen from this share of its deviation. */
 const contrastOfDeviation = 0.5;
 /** A defect must show in this share of its outline. */
@@ -75,16 +79,17 @@ export function addSyntheticDefect(
   picture: Image,
   sources: readonly Image[],
   random: RandomSource,
-  { kinds = defectKindNames }: SyntheticDefectOptions = {},
+  options: SyntheticDefectOptions = {},
 ): SyntheticDefect {
   if (Math.min(picture.width, picture.height) < 16) {
     throw new RangeError(
       `A synthetic defect needs a picture of at least 16 x 16 pixels, got ${picture.width} x ${picture.height}.`,
     );
   }
+  const { kinds = defectKindNames } = options;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const kind = kinds[Math.floor(random() * kinds.length)] ?? "stain";
-    const order = placeOrder(picture, sources, random);
+    const order = placeOrder(picture, sources, random, options);
     const patch = defectKinds[kind](order);
     const shown = patch && layOver(picture, patch, order.contrast);
     if (shown) return { ...shown, kind };
@@ -92,12 +97,17 @@ export function addSyntheticDefect(
   return { ...surely(picture, random), kind: "stain" };
 }
 
-function placeOrder(picture: Image, sources: readonly Image[], random: RandomSource): DefectOrder {
+function placeOrder(
+  picture: Image,
+  sources: readonly Image[],
+  random: RandomSource,
+  { leastSide = usualSides[0], leastContrast = usualContrast }: SyntheticDefectOptions,
+): DefectOrder {
   const foreground = foregroundOf(picture);
   const { x, y } = foreground
     ? placeIn(foreground, random() < edgeShare ? "edge" : "inside", picture, random)
     : { x: random() * picture.width, y: random() * picture.height };
-  const share = Math.min(sizes[1], sizes[0] * (1 - random()) ** (-1 / sizeTail));
+  const share = Math.min(usualSides[1], leastSide * (1 - random()) ** (-1 / sizeTail));
   const size = Math.max(3, share * Math.min(picture.width, picture.height));
   const source = random() < 0.3 ? picture : (sources[Math.floor(random() * sources.length)] ?? picture);
   return {
@@ -106,7 +116,7 @@ function placeOrder(picture: Image, sources: readonly Image[], random: RandomSou
     x,
     y,
     size,
-    contrast: contrastAt(picture, x, y, size),
+    contrast: contrastAt(picture, x, y, size, leastContrast),
     foreground,
     sourceForeground: foregroundOf(source),
     random,
@@ -114,7 +124,7 @@ function placeOrder(picture: Image, sources: readonly Image[], random: RandomSou
 }
 
 /** What a change must be here to be seen: more where the surface itself varies. */
-function contrastAt({ width, height, data }: Image, x: number, y: number, size: number): number {
+function contrastAt({ width, height, data }: Image, x: number, y: number, size: number, least: number): number {
   const reach = Math.max(6, size);
   const step = Math.max(1, Math.floor(reach / 8));
   let count = 0;
@@ -130,7 +140,7 @@ function contrastAt({ width, height, data }: Image, x: number, y: number, size: 
   }
   const mean = sum / Math.max(1, count);
   const deviation = Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean));
-  return Math.max(leastContrast, contrastOfDeviation * deviation);
+  return Math.max(least, contrastOfDeviation * deviation);
 }
 
 /** The picture with the patch and where it shows, or `null` when too little of it does. */

@@ -38,6 +38,12 @@ export const methodsInWords: readonly MethodInWords[] = [
     for: ["label", "labels"],
   },
   {
+    value: "synthetic",
+    title: "Drawn defects",
+    note: "A network from scratch that learns from good parts and defects drawn onto them. Ten minutes.",
+    for: ["label"],
+  },
+  {
     value: "tiny",
     title: "Tiny network",
     note: "A small, very fast network from scratch, for simple states and slow machines. Minutes.",
