@@ -22,6 +22,7 @@ const notWorkloads = new Set([
   "run.mjs",
   "results.mjs",
   "bench-server.mjs",
+  "anomaly-sets.mjs",
   "training-step-contenders.mjs",
   "training-step-tfjs-net.mjs",
 ]);

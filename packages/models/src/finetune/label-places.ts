@@ -5,6 +5,7 @@
  * picture have none.
  */
 import { type Random, randomStream, shuffled } from "@sightline/nn/random";
+import { factorise, solve } from "../cholesky.js";
 
 export interface LabelPlace {
   /** Shares of the picture's sides, 0 to 1. */
@@ -198,31 +199,6 @@ function dot(weights: Float64Array, rows: Float64Array, row: number): number {
   let sum = 0;
   for (let c = 0; c < weights.length; c++) sum += (weights[c] as number) * (rows[from + c] as number);
   return sum;
-}
-
-/** Cholesky's factor in the lower triangle. */
-function factorise(matrix: Float64Array, size: number): void {
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * size + j] as number;
-      for (let k = 0; k < j; k++) sum -= (matrix[i * size + k] as number) * (matrix[j * size + k] as number);
-      matrix[i * size + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / (matrix[j * size + j] as number);
-    }
-  }
-}
-
-/** Replaces the right side by the solution. */
-function solve(factor: Float64Array, size: number, side: Float64Array): void {
-  for (let i = 0; i < size; i++) {
-    let sum = side[i] as number;
-    for (let k = 0; k < i; k++) sum -= (factor[i * size + k] as number) * (side[k] as number);
-    side[i] = sum / (factor[i * size + i] as number);
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    let sum = side[i] as number;
-    for (let k = i + 1; k < size; k++) sum -= (factor[k * size + i] as number) * (side[k] as number);
-    side[i] = sum / (factor[i * size + i] as number);
-  }
 }
 
 /**

@@ -2,46 +2,49 @@
 import type { Sample } from "@sightline/dataset/dataset";
 import { type SeededRandom, seededRandom } from "@sightline/dataset/seeded-random";
 import type { Graph } from "@sightline/nn/graph";
-import { GraphBuilder } from "@sightline/nn/graph-builder";
-import { writeOnnx } from "@sightline/nn/onnx-file";
-import { openSession } from "@sightline/nn/session/session";
-import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import type { Image } from "@sightline/vision/image";
 import { extract } from "../feature-extraction.js";
+import { methodScore } from "../measure.js";
 import type { FoldMethod, Folds, HeldOutAnswers, HeldOutOutput, Trainable, TrainingContext } from "../method.js";
-import { nextTurn, throwIfCancelled } from "../model-error.js";
-import { modelValues } from "../model-values.js";
 import { probeAt } from "../probes/probes.js";
-import type { Calibration } from "../threshold.js";
-import { greedyCoreset } from "./coreset.js";
+import { type Calibration, quantile } from "../threshold.js";
+import { type DefectDirection, defectDirection } from "./defect-direction.js";
+import { type Memory, remember, sampled } from "./memory.js";
 import {
-  addPatchFeatures,
-  addProjection,
-  type Projection,
-  patchChannels,
+  addPatches,
+  combined,
+  type Projections,
+  partsGraph,
   patchCount,
   patchDimensions,
-  patchGrid,
   patchInput,
 } from "./patch-features.js";
+import { makeProjections } from "./projections.js";
+import { addOutputs, distancesTo, leansOf, pictureScore } from "./scoring.js";
+import type { PatchSettings } from "./settings.js";
+import { chooseSettings } from "./settings-choice.js";
 
 const minimumNormals = 5;
 
-/** Patches kept in the model at most: what bounds its size and its time per picture. */
-const bankSize = 2000;
-/** Patches the bank is chosen from at most. */
-const poolSize = 20_000;
-/** Pictures learnt from at most: 100 kB each in memory. */
-const maxNormals = 1000;
+const memorySize = { bank: 2000, pool: 16_000 };
+/** Pictures learnt from at most: 166 kB each in memory. */
+const maxNormals = 800;
 const maxAnomalies = 300;
 /** Good pictures that the channels' means and deviations are taken from. */
-const statisticsPictures = 64;
-/** A picture's raw score is the mean distance of its this many strangest patches: steadier than the single strangest. */
-const strangest = 5;
+const statisticsPictures = 48;
+/** Good and defective pictures that the settings are chosen on. */
+const trialNormals = 100;
+const trialAnomalies = 60;
+/** What a lean of one deviation towards the known defects may be worth, in deviations of the distance; 0: nothing. */
+const leanWeights = [0, 0.5, 1] as const;
+/** A weight has to be this much better than the one before, or it is chance. */
+const clearlyBetter = 0.002;
 
 export const patchcore: FoldMethod = {
   kind: "folds",
   title: "Patch memory of good pictures",
   learnsMasks: true,
+  choosesByProbes: true,
   input: patchInput,
   unsuitable(task, _labels, counts) {
     if (task !== "anomaly") return "patchcore needs a good label and defects, not classes of equal rank";
@@ -51,253 +54,230 @@ export const patchcore: FoldMethod = {
   prepare,
 };
 
+/** What the folds and the finished model share. */
+interface Prepared {
+  readonly projections: Projections;
+  readonly settings: PatchSettings;
+  /** Each picture's patches, by its place among the samples. */
+  readonly vectors: ReadonlyMap<number, Float32Array>;
+  /** In the probes' order. */
+  readonly probes: readonly Float32Array[];
+  readonly random: SeededRandom;
+}
+
 async function prepare(context: TrainingContext): Promise<Trainable> {
-  const { pictures, truths, probes, seed, onProgress } = context;
+  const { pictures, truths, probes, seed, backbone, onProgress } = context;
   const { width, height } = patchInput;
   const random = seededRandom(seed).branch("patchcore");
   const of = (truth: number): number[] => truths.flatMap((t, i) => (t === truth ? [i] : []));
   const normals = sampled(of(0), maxNormals, random);
   const anomalies = sampled(of(1), maxAnomalies, random);
-  const samples = pictures.samples;
   const step = "Looking at the pictures";
+  const open = (i: number) => () => pictures.image(pictures.samples[i] as Sample, width, height);
 
-  const statistics = await channelStatistics(
-    context,
-    sampled(normals, statisticsPictures, random).map((i) => samples[i] as Sample),
-    (share) => onProgress(0.1 * share, step),
+  const looked = sampled(normals, statisticsPictures, random).map(open);
+  const projections = await makeProjections(context, looked, random, (share) => onProgress(0.08 * share, step));
+
+  // Those first that probes were made from: a probe tells nothing without its good picture.
+  const probed = new Set(probes.map(({ source }) => source));
+  const inTrial = [...normals.filter((i) => probed.has(i)), ...normals.filter((i) => !probed.has(i))].slice(
+    0,
+    trialNormals,
   );
-  const projection = randomProjection(statistics, patchChannels(context.backbone), random);
-
-  const { builder, features } = addPatchFeatures(context.backbone);
-  const patches = addProjection(builder, features, projection);
-  builder.output(patches);
-  const size = patchCount * patchDimensions;
-  const kept = [...normals, ...anomalies, ...of(-1)].sort((a, b) => a - b);
-  const vectors = new Map<number, Float32Array>();
-  const probeVectors: Float32Array[] = [];
+  const trialDefects = sampled(anomalies, trialAnomalies, random);
+  const trialPlaces = [...inTrial, ...trialDefects];
+  const parts: Float32Array[] = [];
+  const graph = partsGraph(backbone, projections);
+  const images: (() => Image | Promise<Image>)[] = [
+    ...trialPlaces.map(open),
+    ...probes.map((probe) => () => probeAt(probe, width, height)),
+  ];
   await extract({
     ...context,
     ...patchInput,
-    images: [
-      ...kept.map((i) => () => pictures.image(samples[i] as Sample, width, height)),
-      ...probes.map((probe) => () => probeAt(probe, width, height)),
-    ],
-    graph: builder.build("patches"),
-    onProgress: (share) => onProgress(0.1 + 0.3 * share, step),
-    onOutput: (k, _flip, output) => {
-      if (k < kept.length) vectors.set(kept[k] as number, output.slice(0, size));
-      else probeVectors.push(output.slice(0, size));
-    },
+    images,
+    graph,
+    onProgress: (share) => onProgress(0.08 + 0.22 * share, step),
+    onOutput: (_image, _flip, output) => parts.push(output.slice()),
   });
-  return new PatchcoreTraining(context, projection, vectors, probeVectors, random);
+  const probeParts = parts.slice(trialPlaces.length);
+  const settings = await chooseSettings({
+    normals: parts.slice(0, inTrial.length),
+    defects: parts.slice(inTrial.length, trialPlaces.length),
+    probes: probes.flatMap(({ source }, p) => {
+      const normal = inTrial.indexOf(source);
+      return normal < 0 ? [] : [{ parts: probeParts[p] as Float32Array, normal }];
+    }),
+    defectCount: anomalies.length,
+    random: random.branch("settings"),
+    threads: context.threads,
+    signal: context.signal,
+    onProgress: (share) => onProgress(0.3 + 0.1 * share, "Choosing the settings"),
+  });
+
+  const vectors = new Map<number, Float32Array>();
+  trialPlaces.forEach((i, k) => {
+    vectors.set(i, combined(parts[k] as Float32Array, settings));
+  });
+  const rest = [...normals, ...anomalies, ...of(-1)].filter((i) => !vectors.has(i));
+  const { builder, patches } = addPatches(backbone, projections, settings);
+  builder.output(patches);
+  await extract({
+    ...context,
+    ...patchInput,
+    images: rest.map(open),
+    graph: builder.build("patches"),
+    onProgress: (share) => onProgress(0.4 + 0.15 * share, step),
+    onOutput: (k, _flip, output) => vectors.set(rest[k] as number, output.slice(0, patchCount * patchDimensions)),
+  });
+  const ofProbes = probeParts.map((both) => combined(both, settings));
+  const inOrder = new Map([...vectors].sort(([a], [b]) => a - b));
+  return new PatchcoreTraining(context, { projections, settings, vectors: inOrder, probes: ofProbes, random });
+}
+
+/** A held-out picture or probe: how far its patches are, and how far they lean towards the known defects. */
+interface Held {
+  readonly distances: Float32Array;
+  readonly leans: Float32Array | null;
 }
 
 class PatchcoreTraining implements Trainable {
   readonly #context: TrainingContext;
-  readonly #projection: Projection;
-  /** Each picture's patches, by its place among the samples. */
-  readonly #vectors: ReadonlyMap<number, Float32Array>;
-  readonly #probeVectors: readonly Float32Array[];
-  readonly #random: SeededRandom;
+  readonly #prepared: Prepared;
+  /** What the folds chose: distance that a lean of one deviation is worth. */
+  #leanWeight = 0;
 
-  constructor(
-    context: TrainingContext,
-    projection: Projection,
-    vectors: ReadonlyMap<number, Float32Array>,
-    probeVectors: readonly Float32Array[],
-    random: SeededRandom,
-  ) {
+  constructor(context: TrainingContext, prepared: Prepared) {
     this.#context = context;
-    this.#projection = projection;
-    this.#vectors = vectors;
-    this.#probeVectors = probeVectors;
-    this.#random = random;
+    this.#prepared = prepared;
   }
 
   async crossValidate({ count, fold }: Folds): Promise<HeldOutAnswers> {
-    const { truths, probes, threads, signal, onProgress } = this.#context;
-    const outputs = new Array<HeldOutOutput>(truths.length).fill(null);
-    const probeOutputs = new Array<HeldOutOutput>(probes.length).fill(null);
-    const total = this.#vectors.size + probes.length;
-    let done = 0;
+    const { truths, probes, onProgress } = this.#context;
+    const { vectors, probes: probeVectors, settings } = this.#prepared;
+    const pictures = new Map<number, Held>();
+    const ofProbes = new Map<number, Held>();
     for (let held = 0; held < count; held++) {
-      const bank = await this.#bank((i) => truths[i] === 0 && fold[i] !== held, `fold ${held}`);
-      const session = await openSession(writeOnnx(scoringGraph(bank)), { threads });
-      const scoreOf = async (patches: Float32Array): Promise<Float64Array> => {
-        const results = await session.run({ patches: floatTensor([1, patchCount, patchDimensions], patches) });
-        done++;
-        if (done % 16 === 0) await nextTurn();
-        throwIfCancelled(signal);
-        onProgress(0.4 + (0.5 * done) / total, "Measuring on held-out pictures");
-        return Float64Array.from(results[modelValues.rawScore]?.data as Float32Array);
+      onProgress(0.55 + (0.35 * held) / count, "Measuring on held-out pictures");
+      const memory = await this.#memory((i) => truths[i] === 0 && fold[i] !== held, `fold ${held}`);
+      const places = [...vectors.keys()].filter((i) => fold[i] === held);
+      const probePlaces = probes.flatMap(({ source }, p) => (fold[source] === held ? [p] : []));
+      const patches = [
+        ...places.map((i) => vectors.get(i) as Float32Array),
+        ...probePlaces.map((p) => probeVectors[p] as Float32Array),
+      ];
+      const distances = await distancesTo(memory.bank, patches, this.#context);
+      const usual = usualDistance(
+        distances.slice(0, places.length).filter((_, k) => truths[places[k] as number] === 0),
+      );
+      const direction = await this.#direction(memory, (i) => fold[i] !== held, usual);
+      distances.forEach((row, k) => {
+        const leans = direction === null ? null : leansOf(patches[k] as Float32Array, direction);
+        const one = { distances: row, leans };
+        if (k < places.length) pictures.set(places[k] as number, one);
+        else ofProbes.set(probePlaces[k - places.length] as number, one);
+      });
+    }
+    const spread = deviationOf([...pictures].filter(([i]) => truths[i] === 0).map(([, { distances }]) => distances));
+    const answersWith = (weight: number): HeldOutAnswers => {
+      const score = (one: Held | undefined): HeldOutOutput =>
+        one ? Float64Array.of(pictureScore(withLeans(one, weight), settings.strangest)) : null;
+      return {
+        pictures: truths.map((_, i) => score(pictures.get(i))),
+        probes: probes.map((_, p) => score(ofProbes.get(p))),
       };
-      try {
-        for (const [i, patches] of this.#vectors) if (fold[i] === held) outputs[i] = await scoreOf(patches);
-        for (const [p, { source }] of probes.entries())
-          if (fold[source] === held) probeOutputs[p] = await scoreOf(this.#probeVectors[p] as Float32Array);
-      } finally {
-        await session.dispose();
+    };
+    let best = { answers: answersWith(0), weight: 0 };
+    const defects = truths.filter((truth) => truth === 1).length;
+    if (defects > 0 && [...pictures.values()].every(({ leans }) => leans !== null)) {
+      let mark = this.#score(best.answers, defects);
+      for (const share of leanWeights.slice(1)) {
+        const answers = answersWith(share * spread);
+        const score = this.#score(answers, defects);
+        if (score <= mark + clearlyBetter) continue;
+        mark = score;
+        best = { answers, weight: share * spread };
       }
     }
-    return { pictures: outputs, probes: probeOutputs };
+    this.#leanWeight = best.weight;
+    return best.answers;
   }
 
   async finish(calibration: Calibration): Promise<Graph> {
     const { truths, backbone, onProgress } = this.#context;
+    const { projections, settings, vectors } = this.#prepared;
     onProgress(0.92, "Choosing the patches to remember");
-    const bank = await this.#bank((i) => truths[i] === 0, "all");
-    const { builder, features } = addPatchFeatures(backbone);
-    const patches = addProjection(builder, features, this.#projection);
-    const distances = addScoring(builder, patches, bank);
-    addCalibratedOutputs(builder, distances, calibration);
+    const memory = await this.#memory((i) => truths[i] === 0, "all");
+    let lean = null;
+    if (this.#leanWeight > 0) {
+      const good = [...vectors].filter(([i]) => truths[i] === 0).map(([, patches]) => patches);
+      const usual = usualDistance(await distancesTo(memory.bank, good, this.#context));
+      const direction = await this.#direction(memory, () => true, usual);
+      lean = direction && { direction, weight: this.#leanWeight };
+    }
+    const { builder, patches } = addPatches(backbone, projections, settings);
+    addOutputs(builder, patches, memory.bank, lean, settings.strangest, calibration);
     onProgress(1, "Writing the model");
-    for (const output of [modelValues.rawScore, modelValues.score, modelValues.anomalyMap]) builder.output(output);
     return builder.build("sightline_patchcore");
   }
 
   async dispose(): Promise<void> {}
 
-  /** `[bank, patchDimensions]`: a coreset of the patches of the pictures that take part. */
-  async #bank(takesPart: (sample: number) => boolean, name: string): Promise<Float32Array> {
-    const random = this.#random.branch(name);
-    const members = [...this.#vectors].filter(([i]) => takesPart(i)).map(([, patches]) => patches);
-    const total = members.length * patchCount;
-    const places = total <= poolSize ? Array.from({ length: total }, (_, i) => i) : spread(total, poolSize, random);
-    const pool = new Float32Array(places.length * patchDimensions);
-    places.forEach((place, row) => {
-      const patch = place % patchCount;
-      const vector = members[(place - patch) / patchCount] as Float32Array;
-      pool.set(vector.subarray(patch * patchDimensions, (patch + 1) * patchDimensions), row * patchDimensions);
-    });
-    const chosen = await greedyCoreset(
+  #memory(takesPart: (sample: number) => boolean, name: string): Promise<Memory> {
+    const members = [...this.#prepared.vectors].filter(([i]) => takesPart(i)).map(([, patches]) => patches);
+    return remember(members, memorySize, this.#prepared.random.branch(name), this.#context.signal);
+  }
+
+  /** What the defects that take part have in common; `null` where there are none. */
+  async #direction(
+    { bank, pool }: Memory,
+    takesPart: (sample: number) => boolean,
+    usual: number,
+  ): Promise<DefectDirection | null> {
+    const { truths } = this.#context;
+    const defects = [...this.#prepared.vectors]
+      .filter(([i]) => truths[i] === 1 && takesPart(i))
+      .map(([, patches]) => patches);
+    if (defects.length === 0) return null;
+    const distances = await distancesTo(bank, defects, this.#context);
+    return defectDirection(
       pool,
-      patchDimensions,
-      bankSize,
-      random.index(places.length),
-      this.#context.signal,
+      defects.map((patches, k) => ({ patches, distances: distances[k] as Float32Array })),
+      usual,
     );
-    const bank = new Float32Array(chosen.length * patchDimensions);
-    chosen.forEach((row, k) => {
-      bank.set(pool.subarray(row * patchDimensions, (row + 1) * patchDimensions), k * patchDimensions);
-    });
-    return bank;
+  }
+
+  #score({ pictures, probes }: HeldOutAnswers, defects: number): number {
+    const { truths } = this.#context;
+    const rows = pictures.flatMap((output, i) => (output ? [{ output, truth: truths[i] as number }] : []));
+    const held = { outputs: rows.map(({ output }) => output), truths: rows.map(({ truth }) => truth) };
+    const answered = probes.filter((output) => output !== null);
+    return methodScore("anomaly", held, { threshold: 0, temperature: 1 }, answered, defects) ?? 0;
   }
 }
 
-/**
- * Distances of patches to the nearest of the bank as one matrix product: |a − b|² = |a|² − 2ab + |b|².
- * Adds the picture's raw score and returns the distances, `[N, patchCount]`.
- */
-function addScoring(builder: GraphBuilder, patches: string, bank: Float32Array): string {
-  const size = bank.length / patchDimensions;
-  const columns = new Float32Array(bank.length);
-  const squares = new Float32Array(size);
-  for (let b = 0; b < size; b++)
-    for (let d = 0; d < patchDimensions; d++) {
-      const value = bank[b * patchDimensions + d] as number;
-      columns[d * size + b] = -2 * value;
-      squares[b] = (squares[b] as number) + value * value;
-    }
-  const products = builder.add("MatMul", [patches, floatTensor([patchDimensions, size], columns)]);
-  const partial = builder.add("Add", [products, floatTensor([size], squares)]);
-  const nearest = builder.add("ReduceMin", [partial, indexTensor([2])], { keepdims: 0 });
-  const lengths = builder.add("ReduceSumSquare", [patches, indexTensor([2])], { keepdims: 0 });
-  // Rounding can leave a patch that is in the bank a little below zero.
-  const squared = builder.add("Relu", [builder.add("Add", [nearest, lengths])]);
-  const distances = builder.add("Sqrt", [squared]);
-  const top = builder.addAll("TopK", [distances, indexTensor([strangest])], {}, [
-    "strangest",
-    "strangest/places",
-  ])[0] as string;
-  builder.add("ReduceMean", [top, indexTensor([1])], { keepdims: 0 }, modelValues.rawScore);
-  return distances;
+function withLeans({ distances, leans }: Held, weight: number): Float32Array {
+  if (leans === null || weight === 0) return distances;
+  return distances.map((value, p) => value + weight * (leans[p] as number));
 }
 
-function addCalibratedOutputs(builder: GraphBuilder, distances: string, { threshold, temperature }: Calibration): void {
-  const calibrated = (value: string, output: string): void => {
-    const excess = builder.add("Sub", [value, floatTensor([], [threshold])]);
-    builder.add("Sigmoid", [builder.add("Div", [excess, floatTensor([], [temperature])])], {}, output);
-  };
-  calibrated(modelValues.rawScore, modelValues.score);
-  const map = builder.add("Reshape", [distances, indexTensor([0, 1, patchGrid.height, patchGrid.width])]);
-  calibrated(map, modelValues.anomalyMap);
-}
-
-/** The end of the network alone, on patches computed before: what the folds are scored with. */
-function scoringGraph(bank: Float32Array): Graph {
-  const builder = new GraphBuilder();
-  builder.input("patches", "float32", ["N", patchCount, patchDimensions]);
-  addScoring(builder, "patches", bank);
-  builder.output(modelValues.rawScore);
-  return builder.build("patchcore_scoring");
-}
-
-interface ChannelStatistics {
-  readonly mean: Float32Array;
-  readonly deviation: Float32Array;
-}
-
-async function channelStatistics(
-  context: TrainingContext,
-  samples: readonly Sample[],
-  onProgress: (share: number) => void,
-): Promise<ChannelStatistics> {
-  const { builder, features } = addPatchFeatures(context.backbone);
-  builder.output(features);
-  const channels = patchChannels(context.backbone).length;
-  const sum = new Float64Array(channels);
-  const squares = new Float64Array(channels);
-  await extract({
-    ...context,
-    ...patchInput,
-    images: samples.map((sample) => () => context.pictures.image(sample, patchInput.width, patchInput.height)),
-    graph: builder.build("patch_features"),
-    onProgress,
-    onOutput: (_sample, _flip, values) => {
-      for (let at = 0, c = 0; c < channels; c++)
-        for (let p = 0; p < patchCount; p++, at++) {
-          const value = values[at] as number;
-          sum[c] = (sum[c] as number) + value;
-          squares[c] = (squares[c] as number) + value * value;
-        }
-    },
+/** Distance that one in a hundred good patches exceeds. */
+function usualDistance(good: readonly Float32Array[]): number {
+  if (good.length === 0) return 0;
+  const all = new Float64Array(good.length * patchCount);
+  good.forEach((row, k) => {
+    all.set(row, k * patchCount);
   });
-  const count = samples.length * patchCount;
-  const mean = Float32Array.from(sum, (value) => value / count);
-  const deviation = Float32Array.from(squares, (value, c) =>
-    Math.sqrt(Math.max(0, value / count - ((sum[c] as number) / count) ** 2)),
-  );
-  return { mean, deviation };
+  return quantile(all.sort(), 0.99);
 }
 
-/** Gaussian projection (Johnson–Lindenstrauss): keeps distances about as they are in far fewer numbers. */
-/** @param siblings for each channel, how many its tap has */
-function randomProjection(
-  { mean, deviation }: ChannelStatistics,
-  siblings: readonly number[],
-  random: SeededRandom,
-): Projection {
-  const typical = deviation.reduce((sum, value) => sum + value, 0) / deviation.length;
-  const matrix = new Float32Array(patchDimensions * mean.length);
-  for (let d = 0; d < patchDimensions; d++)
-    for (let c = 0; c < mean.length; c++) {
-      // A channel that hardly ever varies must not be blown up: a twentieth of the typical deviation is added.
-      const divisor = (deviation[c] as number) + 0.05 * typical + 1e-6;
-      matrix[d * mean.length + c] = random.normal() / divisor / Math.sqrt(patchDimensions * (siblings[c] as number));
+function deviationOf(rows: readonly Float32Array[]): number {
+  let [sum, squares] = [0, 0];
+  for (const row of rows)
+    for (const value of row) {
+      sum += value;
+      squares += value * value;
     }
-  return { mean, matrix };
-}
-
-/** At most `limit` of the items, chosen by chance, in their order. */
-function sampled(items: readonly number[], limit: number, random: SeededRandom): number[] {
-  if (items.length <= limit) return [...items];
-  return spread(items.length, limit, random).map((i) => items[i] as number);
-}
-
-/** `limit` different places of `count`, by chance, rising (Vitter's selection sampling). */
-function spread(count: number, limit: number, random: SeededRandom): number[] {
-  const places: number[] = [];
-  for (let i = 0; i < count && places.length < limit; i++)
-    if (random.next() * (count - i) < limit - places.length) places.push(i);
-  return places;
+  const count = Math.max(1, rows.length * patchCount);
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
