@@ -52,6 +52,23 @@ export async function measureFolds(
   candidate.mean = meanOf(candidate.foldScores);
 }
 
+/**
+ * By more than one standard error of the folds' differences: what is less is as good as chance, and then the method that
+ * was measured first stays, which comes first because it asks for less.
+ */
+export function isClearlyBetter(
+  candidate: Pick<FoldCandidate, "foldScores" | "mean">,
+  than: typeof candidate,
+): boolean {
+  const { foldScores: scores, mean } = candidate;
+  const count = scores.length;
+  if (count < 2 || than.foldScores.length !== count) return mean > than.mean;
+  const differences = scores.map((score, f) => score - (than.foldScores[f] as number));
+  const difference = meanOf(differences);
+  const variance = differences.reduce((sum, value) => sum + (value - difference) ** 2, 0) / (count - 1);
+  return difference > Math.sqrt(variance / count);
+}
+
 /** As many folds as five, but no more than the rarest answer that has to be in each training side has pictures. */
 function dealFolds(truths: readonly number[], counts: readonly number[], seed: number): Folds {
   const rarest = Math.min(...counts.filter((count) => count >= 2));

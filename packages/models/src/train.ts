@@ -5,7 +5,7 @@ import type { Graph } from "@sightline/nn/graph";
 import { planTiling, type TilingWish } from "./anomaly-tiles.js";
 import { readBackbone } from "./backbone.js";
 import { manifestBackbone } from "./backbone-description.js";
-import { type FoldCandidate, isAnswer, measureFolds } from "./fold-training.js";
+import { type FoldCandidate, isAnswer, isClearlyBetter, measureFolds } from "./fold-training.js";
 import { calibrate, type HeldOut } from "./held-out.js";
 import { anomalyLabels, type Candidate, type Manifest, type ManifestBackbone, manifestVersion } from "./manifest.js";
 import { anomalyMetrics, classMetrics, methodScore } from "./measure.js";
@@ -103,8 +103,8 @@ const goodEnough = 0.995;
  *
  * `auto`: anomaly and classification try the methods measured by folds; with a budget that leaves a minute, and a result
  * that leaves room, also a network, compared on the same held-out pictures: `finetune`, or with too few defects for it
- * `synthetic`. Anomaly tasks also compare by probes, good pictures with a drawn defect (`methodScore`); once a budget is spent no further method is
- * begun. Several labels at once: `finetune`. Boxes: `detector`.
+ * `synthetic`. Anomaly tasks also compare by probes, good pictures with a drawn defect (`methodScore`); once a budget is
+ * spent no further method is begun. Several labels at once: `finetune`. Boxes: `detector`.
  *
  * @throws ModelError `DATASET_ONE_CLASS`, `DATASET_TOO_SMALL`, `DATASET_NO_READABLE_PICTURES`, `DATASET_LABEL_UNKNOWN`,
  * `METHOD_UNSUITABLE`, `METHOD_OPTION_INVALID`, `TRAINING_CANCELLED`, `BACKBONE_MISSING`; NnError
@@ -192,7 +192,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
         onProgress: (done, step) => report(0.08 + share * (i + 0.85 * done), `${name}: ${step}`),
       });
     }
-    const best = tried.reduce<FoldCandidate | null>((a, b) => (a === null || b.mean > a.mean ? b : a), null);
+    const best = tried.reduce<FoldCandidate | null>((a, b) => (a === null || isClearlyBetter(b, a) ? b : a), null);
     const split = splitForValidation({ samples: pictures.samples, validation: listed.samples }, seed);
     // A network that was begun is finished, however little time is left.
     const hasTime = before.isResumed || (leftMs() ?? 0) >= leastNetMs;

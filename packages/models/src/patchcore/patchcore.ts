@@ -26,15 +26,15 @@ import { chooseSettings } from "./settings-choice.js";
 
 const minimumNormals = 5;
 
-const memorySize = { bank: 2000, pool: 16_000 };
+const memorySize = { bank: 2000, pool: 12_000 };
 /** Pictures learnt from at most: 166 kB each in memory. */
 const maxNormals = 800;
 const maxAnomalies = 300;
 /** Good pictures that the channels' means and deviations are taken from. */
-const statisticsPictures = 48;
+const statisticsPictures = 40;
 /** Good and defective pictures that the settings are chosen on. */
-const trialNormals = 100;
-const trialAnomalies = 60;
+const trialNormals = 80;
+const trialAnomalies = 50;
 /** What a lean of one deviation towards the known defects may be worth, in deviations of the distance; 0: nothing. */
 const leanWeights = [0, 0.5, 1] as const;
 /** A weight has to be this much better than the one before, or it is chance. */

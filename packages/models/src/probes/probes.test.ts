@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { drawing, milledPart, partsWithHoles } from "../drawn-pictures.js";
+import { isClearlyBetter } from "../fold-training.js";
 import { methodScore } from "../measure.js";
 import { PictureSet } from "../pictures.js";
 import { withProbeDefect } from "./probe-defect.js";
@@ -78,4 +79,15 @@ test("with good pictures alone probes compare methods, and real defects outweigh
   assert.equal(methodScore("anomaly", both, calibration, rows(0, 5), 5), 0.75);
   assert.ok(Math.abs((methodScore("anomaly", both, calibration, rows(0, 5), 95) ?? 0) - 0.975) < 1e-12);
   assert.equal(methodScore("anomaly", both, calibration, [], 5), 1, "without probes the defects alone decide");
+});
+
+test("a method has to be better than one before it by more than chance over the folds", () => {
+  const scored = (...foldScores: number[]) => ({
+    foldScores,
+    mean: foldScores.reduce((sum, score) => sum + score, 0) / foldScores.length,
+  });
+  assert.ok(isClearlyBetter(scored(0.91, 0.92, 0.93), scored(0.9, 0.91, 0.92)), "a little better in every fold");
+  assert.ok(!isClearlyBetter(scored(0.99, 0.8, 0.95), scored(0.9, 0.9, 0.92)), "better and worse by turns");
+  assert.ok(!isClearlyBetter(scored(0.9, 0.9), scored(0.9, 0.9)));
+  assert.ok(isClearlyBetter(scored(0.91), scored(0.9)), "one fold tells by its score alone");
 });

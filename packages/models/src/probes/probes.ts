@@ -19,7 +19,7 @@ export interface Probe {
 export const probeSide = 320;
 /** Few good pictures give several probes each, many give one each. */
 const fewest = 60;
-const most = 120;
+const most = 80;
 /** Good pictures at hand to take texture from. */
 const sourceCount = 8;
 
