@@ -16,6 +16,7 @@ export const verbs: Readonly<Record<string, Row>> = {
   evaluate: { summary: "Measure a model on the test part of a dataset", load: () => import("./verbs/evaluate.js") },
   latency: { summary: "Time a model on this machine, stage by stage", load: () => import("./verbs/latency.js") },
   runs: { summary: "List the trainings of this folder", load: () => import("./verbs/runs.js") },
+  search: { summary: "Find small networks that are worth their cost", load: () => import("./verbs/search.js") },
   compare: { summary: "Compare runs or model files", load: () => import("./verbs/compare.js") },
   backbone: {
     summary: "Add, list and remove pretrained networks to train from",
@@ -29,7 +30,10 @@ export const verbs: Readonly<Record<string, Row>> = {
   project: { summary: "Create, list, fill and delete projects of a server", load: () => import("./verbs/project.js") },
   import: { summary: "Bring what another service left behind", load: () => import("./verbs/import.js") },
   camera: { summary: "Add and list cameras of a server", load: () => import("./verbs/camera.js") },
-  model: { summary: "Add, list, start and stop models of a server", load: () => import("./verbs/model.js") },
+  model: {
+    summary: "Add, list, start and stop models of a server; a file's card",
+    load: () => import("./verbs/model.js"),
+  },
   token: { summary: "Create, list and revoke tokens of a server", load: () => import("./verbs/token.js") },
   "access-key": {
     summary: "Create, list and revoke access keys of the Lookout for Vision API",

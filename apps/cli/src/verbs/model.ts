@@ -5,6 +5,7 @@ import { findModel, findProject } from "../named-things.js";
 import { rounded, sized, table } from "../outcome.js";
 import { type ConnectionOptions, connect, withConnection } from "../server-connection.js";
 import { type Act, type Context, withJson } from "../verb.js";
+import { register as registerCard } from "./model-card.js";
 import { register as registerService } from "./model-service.js";
 
 const modelArgument = ["<model>", "PROJECT/VERSION, such as castings/3, or an id"] as const;
@@ -29,6 +30,7 @@ export function register(command: Command, act: Act): void {
     .argument(...modelArgument)
     .action(act(stop));
   registerService(command, act);
+  registerCard(command, act);
 }
 
 /** Model files may have 200 MB and the way to the plant may be slow. */
