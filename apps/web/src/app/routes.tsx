@@ -34,6 +34,7 @@ export const router = createBrowserRouter([
       page("/models", () => import("../features/models/list-page.js")),
       page("/models/compare", () => import("../features/models/compare-page.js")),
       page("/models/:modelId", () => import("../features/models/detail-page.js")),
+      page("/models/:modelId/evaluation", () => import("../features/evaluation/page.js")),
       page("/review", () => import("../features/review/queue-page.js")),
       page("/trials", () => import("../features/review/trials-page.js")),
       page("/trials/:trialId", () => import("../features/review/trial-page.js")),

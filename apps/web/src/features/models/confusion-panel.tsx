@@ -7,7 +7,7 @@ import css from "./confusion-panel.module.css";
 
 const names: Record<string, string> = { normal: "good", anomaly: "defect" };
 
-export function ConfusionPanel({ metrics, task }: { metrics: Metrics; task: Task }) {
+export function ConfusionPanel({ metrics, task }: { metrics: Pick<Metrics, "confusion">; task: Task }) {
   const { labels, counts } = metrics.confusion;
   const nameOf = (label: string) => (task === "anomaly" ? (names[label] ?? label) : label);
   return (

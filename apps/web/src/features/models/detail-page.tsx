@@ -1,7 +1,7 @@
 /** One model version: its report, its file, its start and stop. */
 
 import { Badge, Button } from "@mantine/core";
-import { mdiCubeOutline, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
+import { mdiChartBellCurve, mdiCubeOutline, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
 import type { ModelDetail } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate, useParams } from "react-router";
@@ -53,6 +53,14 @@ function ModelView({ model, project }: { model: ModelDetail; project: Project })
           leftSection={<Icon path={mdiImageSearchOutline} size={18} />}
         >
           Try it
+        </Button>
+        <Button
+          component={Link}
+          to={`/models/${model.id}/evaluation`}
+          variant="default"
+          leftSection={<Icon path={mdiChartBellCurve} size={18} />}
+        >
+          Evaluate
         </Button>
         <Button
           component={Link}
