@@ -227,6 +227,7 @@ export const errors = {
   sampleNotFound: notFound("SAMPLE_NOT_FOUND", "labelled picture", "GET /api/projects/:projectId/samples"),
   cameraNotFound: notFound("CAMERA_NOT_FOUND", "camera", "GET /api/cameras, or add it first"),
   modelNotFound: notFound("MODEL_NOT_FOUND", "model version", "GET /api/models"),
+  backboneNotFound: define("BACKBONE_NOT_FOUND", 404, (p: { problem: string }) => p.problem),
   jobNotFound: notFound("JOB_NOT_FOUND", "job", "GET /api/jobs"),
   tokenNotFound: notFound("TOKEN_NOT_FOUND", "token", "GET /api/tokens"),
   accessKeyNotFound: notFound("ACCESS_KEY_NOT_FOUND", "access key", "GET /api/access-keys"),

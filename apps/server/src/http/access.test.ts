@@ -62,6 +62,7 @@ const golden: Readonly<
   changeRule: [401, 403, "in", "in", 403],
   removeRule: [401, 403, "in", "in", 403],
   startTraining: [401, 403, "in", "in", 403],
+  listBackbones: [401, "in", "in", "in", 403],
   listJobs: [401, "in", "in", "in", 403],
   getJob: [401, "in", "in", "in", 403],
   getJobHistory: [401, "in", "in", "in", 403],

@@ -1,10 +1,10 @@
 /** Puts the HTTP service together: credentials, training jobs, sample line, metrics, live events and all routes, over the parts that start.ts made. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { keptBackbone } from "@sightline/models/backbone";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { toTime } from "../ids.js";
 import type { OpenPredictor } from "../inspect/predictors.js";
+import { createBackbones } from "../jobs/backbones.js";
 import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
 import { createEvaluations, type Evaluations } from "../jobs/evaluations.js";
 import { createModelUpload } from "../jobs/model-upload.js";
@@ -74,6 +74,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     refusals: services.refusals,
     liveListeners: () => liveDoor.listeners,
   });
+  const backbones = createBackbones(config);
   const jobs = createTrainingJobs({
     store,
     blobs,
@@ -81,10 +82,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     folder: join(workFolder, "training"),
     checkpointFolder: join(config.dataFolder, "checkpoints"),
     threads: config.threads,
-    /** Looked up when a training starts: the copy in the data folder is made then, not at each start. */
-    get backboneFile() {
-      return config.backboneFile ?? keptBackbone(config.dataFolder);
-    },
+    backbones,
     now,
     log,
     ...(parts.trainProgram === undefined ? {} : { program: parts.trainProgram }),
@@ -128,6 +126,7 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
   const handlers = allRoutes({
     services,
     jobs,
+    backbones,
     comparisons,
     evaluations,
     deleteProject,

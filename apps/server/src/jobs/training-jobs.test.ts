@@ -195,7 +195,7 @@ test("a training that the service interrupted starts again with it, but not for 
       folder: join(service.services.config.dataFolder, "work", "training"),
       checkpointFolder: join(service.services.config.dataFolder, "checkpoints"),
       threads: null,
-      backboneFile: null,
+      backbones: { fileOf: async () => null },
       now: Date.now,
       log: service.services.log,
       program: join(service.services.config.dataFolder, "no-such-program.mjs"),

@@ -10,6 +10,7 @@ import type { LiveFeed } from "../live-feed.js";
 import type { JobParameters, JobWithParameters } from "../store/jobs.js";
 import { labelsOf, type TrainingSample } from "../store/samples.js";
 import type { Store, StoreWrites } from "../store/store.js";
+import type { Backbones } from "./backbones.js";
 import { openCheckpoints } from "./checkpoints.js";
 import { wasKilled } from "./child-job.js";
 import { createJobTeller, type JobTeller } from "./job-teller.js";
@@ -57,7 +58,7 @@ export interface TrainingJobsDeps {
   /** A folder of its own that stays: what stopped and interrupted trainings go on from. */
   readonly checkpointFolder: string;
   readonly threads: number | null;
-  readonly backboneFile: string | null;
+  readonly backbones: Pick<Backbones, "fileOf">;
   readonly now: () => number;
   readonly log: { error(details: object, message: string): void; info(details: object, message: string): void };
   /** Another program in place of the training process, for tests. */
@@ -163,7 +164,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
   async function trainAndRecord(job: JobWithParameters, folder: string, mine: Current): Promise<void> {
     const { projectId } = job;
     const { signal } = mine.stop;
-    const { method, seed, budgetSeconds, tile, finish = false } = job.parameters;
+    const { method, seed, budgetSeconds, tile, backbone, finish = false } = job.parameters;
     const project = await store.read.projects.get(projectId);
     if (project === undefined) throw errors.projectNotFound({ id: projectId });
     const isResumed = await checkpoints.has(job.id);
@@ -195,7 +196,7 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
       seed,
       threads: await threadsForTraining(),
       budgetSeconds: budgetSeconds ?? null,
-      backboneFile: deps.backboneFile,
+      backboneFile: await deps.backbones.fileOf(backbone),
       // A training begun by a version that knew no tiles goes on without them.
       tile: tile ?? "none",
       datasetName: project.name,
@@ -316,6 +317,8 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
 
   return {
     async start(projectId, parameters, createdBy) {
+      // Told at once, not when its turn comes.
+      if (parameters.backbone !== undefined) await deps.backbones.fileOf(parameters.backbone);
       const jobId = await store.write(async (tx) => {
         await checkStart(tx, projectId);
         return tx.jobs.insert({ kind: "train", projectId, createdBy, parameters });

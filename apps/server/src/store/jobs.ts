@@ -12,6 +12,7 @@ export interface JobParameters {
   readonly seed: number;
   readonly budgetSeconds?: number | undefined;
   readonly tile?: TileChoice | undefined;
+  readonly backbone?: string | undefined;
   /** The version number that its model was promised. */
   readonly version?: number | undefined;
 }

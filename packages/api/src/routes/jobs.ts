@@ -1,5 +1,6 @@
 /** Routes: trainings. */
 import { z } from "zod";
+import { Backbone, BackboneName } from "../backbones.js";
 import { Job, TileChoice, TrainingHistory } from "../jobs.js";
 import { MethodChoice } from "../methods.js";
 import { Id, Limit } from "../words.js";
@@ -24,9 +25,15 @@ export const jobRoutes = {
         .optional()
         .describe("Training ends within this time, with the best so far"),
       tile: TileChoice.default("auto"),
+      backbone: BackboneName.optional().describe("Another pretrained network to start from than the usual one"),
     }),
     status: 202,
     reply: Job,
+  }),
+  listBackbones: route("GET", "/api/backbones", {
+    summary: "The pretrained networks that a training can start from, the usual one first",
+    access: viewer,
+    reply: list(Backbone),
   }),
   listJobs: route("GET", "/api/jobs", {
     summary: "Jobs, newest first",

@@ -31,6 +31,7 @@ const frozenStages = 1;
 export const distilled: NetMethod = {
   kind: "net",
   title: "Small network, taught by a large one",
+  startsFromBackbone: ({ start }) => start === "pretrained",
   takesTeachers: true,
   options: {
     parameters: {

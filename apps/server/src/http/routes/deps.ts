@@ -1,4 +1,5 @@
 /** What the handlers need: the server's services, and what belongs to the HTTP side. */
+import type { Backbones } from "../../jobs/backbones.js";
 import type { Comparisons } from "../../jobs/comparisons.js";
 import type { Evaluations } from "../../jobs/evaluations.js";
 import type { ModelUpload } from "../../jobs/model-upload.js";
@@ -11,6 +12,7 @@ import type { Services } from "../../services.js";
 export interface RouteDeps {
   readonly services: Services;
   readonly jobs: Pick<TrainingJobs, "start" | "stop" | "resumeStopped" | "cancel">;
+  readonly backbones: Pick<Backbones, "list">;
   readonly comparisons: Pick<Comparisons, "start" | "cancel">;
   readonly evaluations: Pick<Evaluations, "start" | "cancel">;
   /** Ends its training, then deletes a project with everything in it. */

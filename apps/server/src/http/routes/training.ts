@@ -4,9 +4,11 @@ import type { Handlers } from "../handlers.js";
 import type { RouteDeps } from "./deps.js";
 import { existing, nameOf } from "./existing.js";
 
-export function trainingRoutes({ services: { store }, jobs }: RouteDeps) {
+export function trainingRoutes({ services: { store }, jobs, backbones }: RouteDeps) {
   return {
     startTraining: ({ params, body, identity }) => jobs.start(params.projectId, body, nameOf(identity)),
+
+    listBackbones: async () => ({ items: await backbones.list() }),
 
     listJobs: async ({ query }) => ({
       items: await store.read.jobs.list({ projectId: query.project, limit: query.limit }),

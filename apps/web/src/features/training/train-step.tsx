@@ -5,7 +5,7 @@ import type { TileChoice } from "@sightline/api/jobs";
 import type { MethodChoice } from "@sightline/api/methods";
 import type { Project } from "@sightline/api/projects";
 import { useEffect, useRef, useState } from "react";
-import { useChange } from "../../app/api.js";
+import { useApi, useChange } from "../../app/api.js";
 import { isOver } from "../../app/live-events.js";
 import { ActionButton } from "../../components/action-button.js";
 import { plural } from "../../components/format.js";
@@ -67,6 +67,8 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
   const [seed, setSeed] = useState<number>(0);
   const [budget, setBudget] = useState("");
   const [tile, setTile] = useState("auto");
+  const [backbone, setBackbone] = useState("");
+  const backbones = useApi("listBackbones", {}).data?.items ?? [];
   const start = useChange("startTraining");
   const { byLabel } = project.samples;
   const answers = useAnswers(project.id) ?? "label";
@@ -130,6 +132,20 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
                     miw={200}
                   />
                 )}
+                {backbones.length > 1 && (
+                  <Select
+                    label="Backbone"
+                    description="The pretrained network that it starts from"
+                    data={backbones.map(({ name, isDefault }) => ({
+                      value: isDefault ? "" : name,
+                      label: isDefault ? `${name} (the usual one)` : name,
+                    }))}
+                    value={backbone}
+                    onChange={(value) => setBackbone(value ?? "")}
+                    allowDeselect={false}
+                    miw={200}
+                  />
+                )}
                 <NumberInput
                   label="Seed"
                   description="The same seed gives the same model"
@@ -154,7 +170,10 @@ function StartTraining({ project, onBack }: { project: Project; onBack: () => vo
             loading={start.isPending}
             blocked={ready ? undefined : advice}
             onClick={() =>
-              start.mutate({ params: { projectId: project.id }, body: { method, seed, ...tiles, ...budgetSeconds } })
+              start.mutate({
+                params: { projectId: project.id },
+                body: { method, seed, ...tiles, ...budgetSeconds, ...(backbone && { backbone }) },
+              })
             }
           >
             Train on {plural(project.samples.train, "picture")}
