@@ -2,6 +2,7 @@
 import { z } from "zod";
 import * as alerts from "./alerts.js";
 import * as analytics from "./analytics.js";
+import * as backbones from "./backbones.js";
 import * as cameras from "./cameras.js";
 import * as comparisons from "./comparisons.js";
 import * as evaluations from "./evaluations.js";
@@ -226,6 +227,7 @@ const nouns = [
   models,
   projects,
   samples,
+  backbones,
   jobs,
   reviews,
   comparisons,
