@@ -29,6 +29,7 @@ const mostJudgements = 10;
 export const synthetic: NetMethod = {
   kind: "net",
   title: "Network that learns from drawn defects",
+  startsFromBackbone: () => false,
   options: {
     size: { kind: "choice", choices: sizes, default: "256", meaning: "side of the input in pixels" },
     turns: {
