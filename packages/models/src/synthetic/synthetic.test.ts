@@ -17,10 +17,10 @@ test("from good pictures alone it finds holes that it never saw, and where they 
       methodOptions: { size: "128" },
       seed: 1,
       threads: 2,
-      epochs: 2,
+      epochs: 4,
     });
     assert.equal(manifest.method, "synthetic");
-    assert.equal(manifest.training?.epochs, 2);
+    assert.equal(manifest.training?.epochs, 4);
     const predictor = await openPredictor(bytes, { threads: 1 });
     try {
       const scores: { score: number; isGood: boolean }[] = [];
@@ -34,7 +34,7 @@ test("from good pictures alone it finds holes that it never saw, and where they 
       }
       const worstGood = Math.max(...scores.flatMap(({ score, isGood: good }) => (good ? [score] : [])));
       const found = scores.filter(({ score, isGood: good }) => !good && score > worstGood).length;
-      assert.ok(found >= 6, `${found} of 8 holes score above every good part`);
+      assert.ok(found >= 7, `${found} of 8 holes score above every good part`);
     } finally {
       await predictor.close();
     }

@@ -11,6 +11,8 @@ export interface Shape {
 
 /** Harmonics of a blob's outline: more make it ragged. */
 const harmonics = 6;
+/** Directions in which an outline is known: finer than a pixel for all but the largest defects. */
+const directions = 512;
 
 /**
  * A rounded outline of some area (`size`² pixels), longer than wide by `elongation` and turned anyhow; `raggedness` 0 is an
@@ -26,11 +28,11 @@ export function blob(
     amplitude: (raggedness * between(random, -0.5, 0.5)) / Math.sqrt(i + 1),
     phase: random() * 2 * Math.PI,
   }));
-  const outline = (angle: number): number =>
-    Math.max(
-      0.3,
-      waves.reduce((sum, { amplitude, phase }, i) => sum + amplitude * Math.cos((i + 2) * angle + phase), 1),
-    );
+  const outline = Float32Array.from({ length: directions }, (_, direction) => {
+    const angle = (direction / directions) * 2 * Math.PI;
+    const wave = waves.reduce((sum, { amplitude, phase }, i) => sum + amplitude * Math.cos((i + 2) * angle + phase), 1);
+    return Math.max(0.3, wave);
+  });
   const [long, short] = [Math.sqrt(elongation), 1 / Math.sqrt(elongation)];
   const turn = random() * Math.PI;
   const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
@@ -38,9 +40,10 @@ export function blob(
   return drawn(2 * reach + 1, 2 * reach + 1, (x, y) => {
     const u = (cosine * (x - reach) + sine * (y - reach)) / long;
     const v = (cosine * (y - reach) - sine * (x - reach)) / short;
-    const distance = Math.hypot(u, v);
+    const distance = Math.sqrt(u * u + v * v);
     if (distance > radius * 3) return 0;
-    return edgeOf(radius * outline(Math.atan2(v, u)) - distance, feather);
+    const direction = Math.floor((Math.atan2(v, u) / (2 * Math.PI) + 1) * directions) % directions;
+    return edgeOf(radius * (outline[direction] as number) - distance, feather);
   });
 }
 

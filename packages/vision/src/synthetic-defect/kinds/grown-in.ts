@@ -19,8 +19,10 @@ export const grownIn: DefectKind = (order) => {
   const top = Math.round(order.y - height / 2);
   const piece = borrow(order, width, height, { turn: Math.PI, scale: 1.4, colour: 0 });
   const around = beneath(picture, left, top, width, height);
-  const gap = Float32Array.from(around.data, (value, i) => value - (piece.data[i] as number));
+  const gap = new Float32Array(around.data.length);
+  for (let i = 0; i < gap.length; i++) gap[i] = (around.data[i] as number) - (piece.data[i] as number);
   const bridge = membrane(gap, opacity, width, height);
-  const data = Uint8Array.from(piece.data, (value, i) => toByte(value + (bridge[i] as number)));
+  const data = new Uint8Array(gap.length);
+  for (let i = 0; i < data.length; i++) data[i] = toByte((piece.data[i] as number) + (bridge[i] as number));
   return { left, top, image: { width, height, data }, opacity };
 };

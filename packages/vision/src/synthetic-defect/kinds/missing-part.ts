@@ -28,7 +28,8 @@ export const missingPart: DefectKind = (order) => {
   }
   const below = beneath(picture, left, top, width, height);
   const smooth = membrane(below.data, opacity, width, height);
-  const image = { width, height, data: Uint8Array.from(smooth, toByte) };
+  const image = { width, height, data: new Uint8Array(smooth.length) };
+  for (let i = 0; i < smooth.length; i++) image.data[i] = toByte(smooth[i] as number);
   addNoise(image, between(random, 0, 4), random);
   return { left, top, image, opacity };
 };
