@@ -502,6 +502,24 @@ export const errors = {
       `${p.atOnce} SQL statements run already and more would hold up each other. Try again soon.`,
   ),
 
+  // ------------------------------------------------------------ explanations
+  explanationNotFound: define(
+    "EXPLANATION_NOT_FOUND",
+    404,
+    (p: { id: string }) =>
+      `There is no explanation "${p.id}" any more: they are kept for ten minutes. Ask for it again.`,
+  ),
+  explanationsBusy: define(
+    "EXPLANATIONS_BUSY",
+    429,
+    (p: { waiting: number }) => `${p.waiting} explanations wait already. Try again in a minute.`,
+  ),
+  explanationWithoutVerdict: define(
+    "EXPLANATION_WITHOUT_VERDICT",
+    409,
+    (p: { id: string }) => `Inspection ${p.id} has no verdict of a model, so there is nothing to explain.`,
+  ),
+
   // ------------------------------------------------------------ why an inspection or a job failed
   inspectionTimedOut: define(
     "INSPECTION_TIMED_OUT",

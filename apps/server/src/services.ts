@@ -18,6 +18,7 @@ import { openFileBlobs } from "./blobs/file-blobs.js";
 import { type FileLayer, nodeFiles } from "./blobs/file-layer.js";
 import { createThumbnails, type Thumbnails } from "./blobs/thumbnails.js";
 import type { Config } from "./config.js";
+import { createExplanations, type Explanations, type OpenExplainer } from "./explain/explanations.js";
 import { idSource, type NewId, type Now } from "./ids.js";
 import { createDeployments, type Deployments } from "./inspect/deployments.js";
 import { createInspector, type Inspector } from "./inspect/inspector.js";
@@ -59,6 +60,7 @@ export interface Services {
   readonly accessKeys: AccessKeys;
   readonly uploads: SignedUploads;
   readonly predictors: Predictors;
+  readonly explanations: Explanations;
   readonly inspector: Inspector;
   readonly deployments: Deployments;
   readonly outbox: Outbox;
@@ -90,6 +92,7 @@ export interface Services {
 export interface ServiceParts {
   readonly openPredictor: OpenPredictor;
   readonly openEmbedder: OpenEmbedder;
+  readonly openExplainer: OpenExplainer;
   readonly log: Log;
   readonly publicUrl: () => string;
   readonly now?: Now;
@@ -117,6 +120,15 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       threads: config.threads ?? Math.max(1, cores - 1),
       openTimeoutMs: config.inspect.openSeconds * 1000,
       idleMs: 60_000,
+      log,
+    });
+    const explanations = createExplanations({
+      store,
+      blobs,
+      openExplainer: parts.openExplainer,
+      threads: config.threads ?? cores,
+      now,
+      newId,
       log,
     });
     const links = recipientLinks(box, publicUrl);
@@ -232,6 +244,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
       accessKeys: createAccessKeys({ store, box }),
       uploads,
       predictors,
+      explanations,
       inspector,
       deployments,
       outbox,
@@ -269,6 +282,7 @@ export async function openServices(config: Config, parts: ServiceParts): Promise
         await alarmWatch.close();
         await inspector.close();
         await trials.close();
+        await explanations.close();
         await predictors.close();
         await outbox.close();
         await analytics.close();

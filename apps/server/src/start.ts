@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { openEmbedder } from "@sightline/models/embedder";
+import { openExplainer } from "@sightline/models/explainer";
 import { openPredictor } from "@sightline/models/predictor";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
@@ -56,6 +57,7 @@ export async function start(config: Config, options: StartOptions = {}): Promise
     const services = await openServices(config, {
       openPredictor: open,
       openEmbedder: () => openEmbedder(backboneOf(config)),
+      openExplainer,
       log,
       publicUrl,
     });

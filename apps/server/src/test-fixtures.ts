@@ -108,6 +108,7 @@ export function openCore(dataFolder: string, options: CoreOptions = {}): Promise
   return openServices(config, {
     openPredictor: (options.model ?? playedModel()).open,
     openEmbedder: options.openEmbedder ?? playedEmbedder,
+    openExplainer: () => Promise.reject(new Error("Nothing is explained in these tests.")),
     log: options.log ?? silentLog,
     publicUrl: () => "http://sightline.test",
     ...(options.now === undefined ? {} : { now: options.now }),

@@ -5,6 +5,7 @@ import { analyticsRoutes } from "./routes/analytics.js";
 import { cameraRoutes } from "./routes/cameras.js";
 import { comparisonRoutes } from "./routes/comparisons.js";
 import { evaluationRoutes } from "./routes/evaluations.js";
+import { explanationRoutes } from "./routes/explanations.js";
 import { inspectionRoutes } from "./routes/inspections.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { modelRoutes } from "./routes/models.js";
@@ -27,6 +28,7 @@ export const routes = {
   ...reviewRoutes,
   ...comparisonRoutes,
   ...evaluationRoutes,
+  ...explanationRoutes,
   ...cameraRoutes,
   ...peopleRoutes,
   ...monitoringRoutes,

@@ -7,6 +7,7 @@ import { encodeJpeg } from "@sightline/dataset/image-file";
 import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";
 import { type ConfigInput, parseConfig } from "../config.js";
+import type { OpenExplainer } from "../explain/explanations.js";
 import type { OpenPredictor, Prediction } from "../inspect/predictors.js";
 import { silentLog } from "../log.js";
 import { openServices, type Services } from "../services.js";
@@ -32,6 +33,7 @@ export interface TestService {
 
 export interface TestServiceOptions extends Partial<Omit<HttpParts, "services">> {
   readonly config?: Omit<ConfigInput, "dataFolder">;
+  readonly openExplainer?: OpenExplainer;
 }
 
 /** Says nothing, and has all the methods that fastify asks for. */
@@ -46,6 +48,7 @@ export async function openTestService(options: TestServiceOptions = {}): Promise
   const services = await openServices(config, {
     openPredictor,
     openEmbedder: () => Promise.reject(new Error("No backbone in these tests.")),
+    openExplainer: options.openExplainer ?? (() => Promise.reject(new Error("Nothing is explained in these tests."))),
     log: silentLog,
     publicUrl: () => "http://127.0.0.1:8080",
     now,

@@ -2,7 +2,7 @@
 import { decodeImage, readHeader } from "@sightline/dataset/image-file";
 import type { Image } from "@sightline/vision/image";
 import { writePlanes } from "@sightline/vision/planes";
-import { cutTile, planTiles } from "@sightline/vision/tiles";
+import { cutTile, planTiles, type Tile } from "@sightline/vision/tiles";
 import { detect } from "../detect.js";
 import type { Manifest } from "../manifest.js";
 import { ModelError } from "../model-error.js";
@@ -40,15 +40,49 @@ export async function askAbout(bytes: Uint8Array, options: ExplainOptions, model
 
 async function askAboutLabel(picture: Image, size: Size, options: ExplainOptions, model: AskedModel): Promise<Asked> {
   const { manifest } = model;
-  const input = fitInput(picture, manifest.input);
   const needsAnswer = options.label === undefined && manifest.task !== "anomaly";
+  const { input, part } = await mostAnomalous(picture, model);
   const outputs = needsAnswer
     ? await (await networkFor([modelValues.probabilities], model)).once((target) => writePlanes(input, target, 0))
     : {};
   const question = labelQuestion(manifest, options.label, outputs, options.threshold ?? 0.5, options.unit);
-  const area = { x1: 0, y1: 0, x2: size.width, y2: size.height };
-  const scene = { input, frame: frameOf(size, manifest.input), area };
-  return { size, scene, question, focus: undefined, detection: null };
+  const frame = frameOf(part, manifest.input);
+  return {
+    size,
+    scene: { input, frame, area: areaOf(part, picture, size) },
+    question,
+    focus: undefined,
+    detection: null,
+  };
+}
+
+/** The picture at the input's size; of a tiled one the tile whose score is the picture's. */
+async function mostAnomalous(picture: Image, model: AskedModel): Promise<{ input: Image; part: Tile }> {
+  const { input, tiling } = model.manifest;
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  if (tiling === undefined) return { input: fitInput(picture, input), part: whole };
+  const network = await networkFor([modelValues.rawScore], model);
+  const { tile, overlap } = tiling;
+  let worst = { input: fitInput(picture, input), part: whole, score: Number.NEGATIVE_INFINITY };
+  for (const part of planTiles(picture.width, picture.height, { width: tile, height: tile, overlap })) {
+    const fitted = fitInput(cutTile(picture, part), input);
+    const outputs = await network.once((target) => writePlanes(fitted, target, 0));
+    const score = floats(outputs, modelValues.rawScore)[0] as number;
+    if (score > worst.score) worst = { input: fitted, part, score };
+    model.onProgress(0);
+  }
+  return worst;
+}
+
+/** A part of a picture, which may have been decoded smaller, in pixels of the picture as it came. */
+function areaOf(part: Tile, picture: Size, size: Size): Area {
+  const [across, down] = [size.width / picture.width, size.height / picture.height];
+  return {
+    x1: part.x * across,
+    y1: part.y * down,
+    x2: (part.x + part.width) * across,
+    y2: (part.y + part.height) * down,
+  };
 }
 
 async function askAboutObject(picture: Image, size: Size, options: ExplainOptions, model: AskedModel): Promise<Asked> {
@@ -69,13 +103,8 @@ async function askAboutObject(picture: Image, size: Size, options: ExplainOption
     y2: Math.min(frame.height, (box.y2 - tile.y) * toBottom),
   };
   const ofInput = { x1: focus.x1 + frame.x, y1: focus.y1 + frame.y, x2: focus.x2 + frame.x, y2: focus.y2 + frame.y };
-  const area = {
-    x1: tile.x / across,
-    y1: tile.y / down,
-    x2: (tile.x + tile.width) / across,
-    y2: (tile.y + tile.height) / down,
-  };
   const question = objectQuestion(object.label, manifest.labels, ofInput);
+  const area = areaOf(tile, picture, size);
   return { size, scene: { input, frame, area }, question, focus, detection: { ...object, index } };
 }
 
@@ -98,7 +127,7 @@ async function objectOf(picture: Image, size: Size, options: ExplainOptions, mod
 }
 
 /** The tile that shows most of a box; of those that show all of it the one in whose middle it lies. */
-function tileOf(picture: Image, box: Area, { tiling }: Manifest) {
+function tileOf(picture: Image, box: Area, { tiling }: Manifest): Tile {
   const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
   if (tiling === undefined) return whole;
   const tiles = planTiles(picture.width, picture.height, {

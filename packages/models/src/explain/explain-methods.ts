@@ -1,4 +1,5 @@
 /** The ways to explain: from a scene and a question to a value for each region or each pixel. */
+import type { Task } from "@sightline/dataset/dataset";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { resizeMap, type ScoreMap } from "@sightline/vision/heat-map";
 import type { RegionMap } from "@sightline/vision/regions";
@@ -143,15 +144,20 @@ async function maskedPictures({ scene, question, regions, options, model }: Work
     () => model.onProgress(0),
   );
   const bases = answers.subarray(1);
-  const chosen = mildest(answers[0] as number, bases, question.unit);
+  const chosen = mildest(answers[0] as number, bases, question.unit, model.manifest.task);
   return { masked: all[chosen] as MaskedPictures, asked: answers.length };
 }
 
-/** The first baseline that takes the answer away; where none does, the one that takes most. */
-function mildest(answer: number, bases: Float64Array, unit: Question["unit"]): number {
-  // No longer the answer, and clearly less than it was.
-  const enough = unit === "log-odds" ? Math.min(0, answer - 1) : answer / 2;
-  const first = bases.findIndex((base) => base <= enough);
+/**
+ * The first baseline that makes a difference; where none does, the one that takes most away. A class must become half as
+ * sure. What lies between the parts of a taken-apart picture looks anomalous itself, so that an anomaly's score may as well
+ * rise: the least change to which it moves at all serves best.
+ */
+function mildest(answer: number, bases: Float64Array, unit: Question["unit"], task: Task): number {
+  const enough = unit === "log-odds" ? answer - Math.max(1, answer / 2) : answer / 2;
+  const first = bases.findIndex((base) =>
+    task === "anomaly" && unit === "log-odds" ? Math.abs(answer - base) >= 1 : base <= enough,
+  );
   return first >= 0 ? first : bases.indexOf(Math.min(...bases));
 }
 

@@ -5,6 +5,7 @@ import { cameraRoutes } from "./cameras.js";
 import { comparisonRoutes } from "./comparisons.js";
 import type { RouteDeps } from "./deps.js";
 import { evaluationRoutes } from "./evaluations.js";
+import { explanationRoutes } from "./explanations.js";
 import { inspectionRoutes } from "./inspections.js";
 import { modelRoutes } from "./models.js";
 import { monitoringRoutes } from "./monitoring.js";
@@ -34,6 +35,7 @@ export function allRoutes(deps: RouteDeps): Handlers {
     ...trialRoutes(deps),
     ...comparisonRoutes(deps),
     ...evaluationRoutes(deps),
+    ...explanationRoutes(deps),
     ...cameraRoutes(deps),
     ...monitoringRoutes(deps),
     ...peopleRoutes(deps),

@@ -3,12 +3,13 @@ import { ActionIcon, Grid, Group, Stack, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { mdiChevronLeft, mdiChevronRight } from "@mdi/js";
 import { Link, useNavigate, useParams } from "react-router";
-import { useApi, useChange } from "../../app/api.js";
+import { client, useApi, useChange } from "../../app/api.js";
 import { ActionButton, ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";
 import { Icon } from "../../components/icon.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { ExplainButton } from "../explain/explain-button.js";
 import { FactsPanel } from "./facts-panel.js";
 import { filterNames } from "./filters.js";
 import { type InspectionDetail, InspectionGone } from "./inspection-detail.js";
@@ -51,6 +52,16 @@ function Detail({ inspection }: { inspection: InspectionDetail }) {
           <Step id={newer} icon={mdiChevronLeft} title="Newer (left arrow key)" search={search} />
           <Step id={older} icon={mdiChevronRight} title="Older (right arrow key)" search={search} />
         </Group>
+        {inspection.modelId !== null && (
+          <ExplainButton
+            key={inspection.id}
+            src={client.address("getInspectionImage", { params })}
+            alt={`Picture ${inspection.imageId}`}
+            labels={[]}
+            detections={inspection.detections}
+            start={(ask) => client.call("explainInspection", { params, query: ask })}
+          />
+        )}
         <ActionButton
           route="askForReview"
           variant="default"

@@ -5,12 +5,13 @@ import { mdiChevronLeft, mdiChevronRight } from "@mdi/js";
 import type { Project } from "@sightline/api/projects";
 import type { Sample } from "@sightline/api/samples";
 import { Link, useNavigate, useParams } from "react-router";
-import { useApi, useChange } from "../../app/api.js";
+import { client, useApi, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";
 import { Icon } from "../../components/icon.js";
 import { PageHeader } from "../../components/page-header.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { ExplainButton } from "../explain/explain-button.js";
 import { ProjectGone } from "../projects/project-gone.js";
 import { BoxesView } from "./boxes-view.js";
 import { LabelsView } from "./labels-view.js";
@@ -68,6 +69,15 @@ function SampleView({ project, sample }: { project: Project; sample: Sample }) {
           <Step to={newer && address(newer)} icon={mdiChevronLeft} title="Picture before (left arrow key)" />
           <Step to={older && address(older)} icon={mdiChevronRight} title="Next picture (right arrow key)" />
         </Group>
+        {project.runningModelId !== null && (
+          <ExplainButton
+            src={client.address("getSampleImage", { params: { sampleId: sample.id } })}
+            alt={sample.name}
+            labels={[]}
+            detections={[]}
+            start={(ask) => client.call("explainSample", { params: { sampleId: sample.id }, query: ask })}
+          />
+        )}
         <ConfirmButton
           route="deleteSample"
           variant="default"

@@ -100,6 +100,7 @@ function TryIt({ models, projects }: { models: readonly Model[]; projects: reado
                 key={trial.key}
                 trial={trial}
                 withHeatMap={withHeatMap}
+                modelId={model.id}
                 project={project}
                 labels={labels}
                 onKept={(kept) => keep(trial.key, kept)}

@@ -2,24 +2,29 @@
 import { Center, Group, Loader, Paper, Progress, Stack, Text } from "@mantine/core";
 import type { Prediction } from "@sightline/api/predictions";
 import type { Project } from "@sightline/api/projects";
+import { client } from "../../app/api.js";
 import { DefectAreas } from "../../components/defect-areas.js";
+import { mediaTypeOf } from "../../components/dropped-files.js";
 import { milliseconds, percent } from "../../components/format.js";
 import { LabelChips } from "../../components/label-chips.js";
 import { Picture } from "../../components/picture.js";
 import { ScoreScale } from "../../components/score-scale.js";
 import { lookOfLabel, Verdict } from "../../components/verdict.js";
+import { ExplainButton } from "../explain/explain-button.js";
 import { KeepPicture } from "./keep-picture.js";
 import type { Kept, Trial } from "./use-trials.js";
 
 export interface TrialCardProps {
   trial: Trial;
   withHeatMap: boolean;
+  /** The version that answered. */
+  modelId: string;
   project: Project;
   labels: readonly string[];
   onKept: (kept: Kept | undefined) => void;
 }
 
-export function TrialCard({ trial, withHeatMap, project, labels, onKept }: TrialCardProps) {
+export function TrialCard({ trial, withHeatMap, modelId, project, labels, onKept }: TrialCardProps) {
   const { prediction, reason } = trial;
   // What is told to the pixel says more than a heat map.
   const hasDefects = (prediction?.anomalies?.length ?? 0) > 1;
@@ -63,6 +68,24 @@ export function TrialCard({ trial, withHeatMap, project, labels, onKept }: Trial
             </Text>
           )}
         </Group>
+        {prediction && (
+          <ExplainButton
+            size="xs"
+            fullWidth
+            src={trial.preview}
+            alt={trial.file.name}
+            labels={Object.keys(prediction.probabilities)}
+            detections={prediction.detections}
+            start={async (query) =>
+              client.call("explainPicture", {
+                params: { modelId },
+                query,
+                bytes: new Uint8Array(await trial.file.arrayBuffer()),
+                contentType: mediaTypeOf(trial.file),
+              })
+            }
+          />
+        )}
         {prediction && (
           <KeepPicture trial={trial} prediction={prediction} project={project} labels={labels} onKept={onKept} />
         )}
