@@ -6,6 +6,7 @@ import * as backbones from "./backbones.js";
 import * as cameras from "./cameras.js";
 import * as comparisons from "./comparisons.js";
 import * as evaluations from "./evaluations.js";
+import * as explanations from "./explanations.js";
 import * as inspections from "./inspections.js";
 import * as jobs from "./jobs.js";
 import * as live from "./live.js";
@@ -232,6 +233,7 @@ const nouns = [
   reviews,
   comparisons,
   evaluations,
+  explanations,
   cameras,
   inspections,
   alerts,

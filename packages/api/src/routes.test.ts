@@ -49,11 +49,18 @@ test("an admin may do all that any role may do, except that signed calls need no
   }
 });
 
-test("a viewer changes nothing: it may GET, and try a picture", () => {
+test("a viewer changes nothing: it may GET, try a picture, and ask why", () => {
   const changes = table
     .filter(([, route]) => Array.isArray(route.access) && route.access.includes("viewer") && route.method !== "GET")
     .map(([name]) => name);
-  assert.deepEqual(changes.sort(), ["predict", "predictWithRunning"]);
+  assert.deepEqual(changes.sort(), [
+    "cancelExplanation",
+    "explainInspection",
+    "explainPicture",
+    "explainSample",
+    "predict",
+    "predictWithRunning",
+  ]);
 });
 
 test("a device may send pictures and ask who it is, nothing else", () => {
