@@ -4,6 +4,7 @@ import { percent, plural } from "../../components/format.js";
 
 /** "+1.24", "−0.31". */
 export function valueText(value: number): string {
+  if (Math.abs(value) < 0.005) return "0.00";
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 }
 
