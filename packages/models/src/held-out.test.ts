@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { calibrate } from "./held-out.js";
+import { calibrationFromBoth, calibrationFromNormals } from "./threshold.js";
+
+const normals = Array.from({ length: 100 }, (_, i) => 1 + i / 100);
+
+function calibrated(anomalies: readonly number[]): number {
+  const outputs = [...normals, ...anomalies].map((value) => Float64Array.of(value));
+  const truths = outputs.map((_, i) => (i < normals.length ? 0 : 1));
+  return calibrate("anomaly", { outputs, truths }).threshold;
+}
+
+test("a few plain defects leave the threshold near the good pictures, many move it into the gap", () => {
+  const alone = calibrationFromNormals(normals).threshold;
+  const plain = (count: number): number[] => Array.from({ length: count }, (_, i) => 9 + (i % 5) / 5);
+  const [few, many] = [calibrated(plain(5)), calibrated(plain(400))];
+  assert.ok(few > alone && few < alone + 1, `${few} beside ${alone}`);
+  assert.ok(many > 4, `${many}`);
+  assert.equal(calibrated([]), alone);
+});
+
+test("defects among the good pictures' scores pull the threshold down, however few they are", () => {
+  const faint = [1.5, 1.6, 1.7];
+  assert.ok(calibrated(faint) < calibrationFromNormals(normals).threshold);
+  assert.equal(calibrated(faint), calibrationFromBoth(normals, faint).threshold);
+});
