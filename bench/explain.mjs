@@ -9,8 +9,8 @@ export const asks =
 
 const root = join(import.meta.dirname, "..");
 const threads = Math.min(2, availableParallelism());
-/** The order of the seeds: pictures to learn from, pictures to explain. */
-const [learnSeed, explainSeed] = [1, 4242];
+/** Pictures to learn from, and pictures to explain: none of them was looked at when anything here was chosen. */
+const [learnSeed, explainSeed] = [1, 90_210];
 const learnPerLabel = 150;
 
 /**
