@@ -5,7 +5,7 @@ import { thresholdChoice } from "./cost-threshold.js";
 
 const scored = (scores: readonly number[], isAnomaly: boolean) => scores.map((score) => ({ score, isAnomaly }));
 
-test("each threshold between two scores is one point, with what it lets through and throws away", () => {
+test("each score is a point: the highest threshold of those that do the same, with what it lets through and throws away", () => {
   const pictures = [...scored([0.1, 0.4], false), ...scored([0.3, 0.8], true)];
   const { points, inForce, defects, good } = thresholdChoice(pictures, 0.5, null, 1);
   assert.deepEqual([defects, good], [2, 2]);
@@ -13,11 +13,11 @@ test("each threshold between two scores is one point, with what it lets through 
   assert.deepEqual(
     points.map(({ threshold, escapes, falseRejects }) => [Number(threshold.toFixed(3)), escapes, falseRejects]),
     [
-      [0.05, 0, 2],
-      [0.2, 0, 1],
-      [0.35, 1, 1],
-      [0.6, 1, 0],
-      [0.9, 2, 0],
+      [0.1, 0, 2],
+      [0.3, 0, 1],
+      [0.4, 1, 1],
+      [0.8, 1, 0],
+      [0.999, 2, 0],
     ],
   );
 });

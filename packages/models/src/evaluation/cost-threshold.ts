@@ -18,6 +18,8 @@ export interface Scored {
 /** A threshold between two neighbouring scores, and what it does to how many of each. */
 interface Gap extends ThresholdPoint {
   readonly width: number;
+  /** The highest threshold that does the same. */
+  readonly upTo: number;
 }
 
 export function thresholdChoice(
@@ -41,7 +43,7 @@ export function thresholdChoice(
     good,
     inForce: now,
     points: thinned(
-      gaps.map(({ width: _, ...point }) => point),
+      gaps.map(({ upTo: threshold, escapes, falseRejects }) => ({ threshold, escapes, falseRejects })),
       mostPoints,
     ),
     cheapest: cost === null || defects === 0 || good === 0 ? null : cheapest(pictures, order, gaps, now, cost, seed),
@@ -75,7 +77,8 @@ function gapsOf(pictures: readonly Scored[], order: readonly number[], weights: 
       const threshold = Math.min(highest, Math.max(lowest, (below + score) / 2));
       // Outside the limits several gaps would share one threshold, of which only one is true.
       const isReachable = threshold > below && threshold <= score;
-      if (isReachable) gaps.push({ threshold, escapes, falseRejects, width: score - below });
+      if (isReachable) 
+        gaps.push({ threshold, escapes, falseRejects, width: score - below, upTo: Math.min(highest, score) });
       below = score;
     }
     if (i === undefined) break;
@@ -108,7 +111,7 @@ function cheapest(
   if (gaps.length === 0) return null;
   // A share of the measured pictures is taken once: each resample's own would be another question.
   const rule = { ...cost, defectRate: cost.defectRate ?? defects / pictures.length };
-  const { width: _, ...best } = cheapestGap(gaps, defects, good, rule);
+  const { width: _, upTo: _upTo, ...best } = cheapestGap(gaps, defects, good, rule);
   const thresholds: number[] = [];
   const outside: number[] = [];
   const strata = pictures.map(({ isAnomaly }) => (isAnomaly ? "anomaly" : "normal"));

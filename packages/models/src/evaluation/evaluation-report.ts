@@ -118,7 +118,7 @@ export interface ThresholdChoice {
   readonly defects: number;
   readonly good: number;
   readonly inForce: ThresholdPoint;
-  /** What each threshold does, from low to high: no two points do the same. */
+  /** From low to high; what a point does all thresholds do that are higher than the point before it. */
   readonly points: readonly ThresholdPoint[];
   readonly cheapest: CheapestThreshold | null;
 }

@@ -191,14 +191,18 @@ function legend(curves: readonly LabelCurves[]): string {
 function thresholdSection({ points, inForce, defects, good, cheapest }: ThresholdChoice): string {
   if (defects === 0 || good === 0) return "";
   const steps = (of: "escapes" | "falseRejects", total: number) =>
-    points.map((point) => [point.threshold, share(point[of], total)] as const);
+    // What a point does all thresholds down to the one before it do.
+    points.flatMap((point, i) => {
+      const wrong = share(point[of], total);
+      return [[points[i - 1]?.threshold ?? 0, wrong] as const, [point.threshold, wrong] as const];
+    });
   const plot = plotSvg({
     description: "Escapes and false rejects by threshold",
     x: { title: "threshold (the model’s own scale)", min: 0, max: 1, ticks: [0, 0.25, 0.5, 0.75, 1] },
     y: shareAxis("wrong of their kind"),
     series: [
-      { title: "escapes", colour: 1, shape: "steps", points: steps("escapes", defects) },
-      { title: "false rejects", colour: 0, shape: "steps", points: steps("falseRejects", good) },
+      { title: "escapes", colour: 1, points: steps("escapes", defects) },
+      { title: "false rejects", colour: 0, points: steps("falseRejects", good) },
     ],
     marks: [
       { x: inForce.threshold, title: `in force: ${inForce.threshold}` },

@@ -14,7 +14,7 @@ export interface PlotSeries {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Which of the style sheet's colours, from 0: `.series-0` … */
   readonly colour: number;
-  readonly shape?: "line" | "steps" | "bars" | "dots";
+  readonly shape?: "line" | "bars" | "dots";
   /** Bars: their width on the x axis. */
   readonly barWidth?: number;
   /** One per point: from where to where a whisker goes. */
@@ -117,8 +117,7 @@ function seriesSvg(
     );
   const path = points
     .map(([x, y], i) => {
-      if (i === 0) return `M${fixed(atX(x))} ${fixed(atY(y))}`;
-      return shape === "steps" ? `H${fixed(atX(x))}V${fixed(atY(y))}` : `L${fixed(atX(x))} ${fixed(atY(y))}`;
+      return `${i === 0 ? "M" : "L"}${fixed(atX(x))} ${fixed(atY(y))}`;
     })
     .join("");
   return path === "" ? "" : `<path class="curve ${style}" d="${path}">${hint}</path>${whisker}`;

@@ -12,7 +12,11 @@ export function CostPanel({ choice, currency }: { choice: ThresholdChoice; curre
   const { points, defects, good, inForce, cheapest } = choice;
   const curves = useMemo((): ShareCurve[] => {
     const share = (of: "escapes" | "falseRejects", whole: number) =>
-      points.map((point) => [point.threshold, point[of] / whole] as const);
+      // What a point does all thresholds down to the one before it do.
+      points.flatMap((point, i) => {
+        const wrong = point[of] / whole;
+        return [[points[i - 1]?.threshold ?? 0, wrong] as const, [point.threshold, wrong] as const];
+      });
     const at = (threshold: number): ShareCurve => ({
       title: "threshold",
       shape: "reference",
