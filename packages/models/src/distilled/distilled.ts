@@ -81,7 +81,7 @@ async function trainDistilled(context: NetContext): Promise<TrainedNet> {
   const { teachers, ...lessons } = await lessonsOf(context);
   try {
     const student = context.options.start === "nothing" ? fromNothing(context) : await fromPretrained(context);
-    return await trainTaught(context, student, { ...lessons, usualSteps: 1800 });
+    return await trainTaught(context, student, { ...lessons, usualSteps: 900 });
   } finally {
     await Promise.all(teachers.map((teacher) => teacher.dispose()));
   }
