@@ -73,7 +73,9 @@ export const ThresholdChoice = z.object({
   defects: Count,
   good: Count,
   inForce: ThresholdPoint,
-  points: z.array(ThresholdPoint).describe("From low to high; what a point does all thresholds do that are higher than the point before it"),
+  points: z
+    .array(ThresholdPoint)
+    .describe("From low to high; what a point does all thresholds do that are higher than the point before it"),
   cheapest: ThresholdPoint.extend({
     cost: z.object({
       escape: z.number(),

@@ -77,7 +77,7 @@ function gapsOf(pictures: readonly Scored[], order: readonly number[], weights: 
       const threshold = Math.min(highest, Math.max(lowest, (below + score) / 2));
       // Outside the limits several gaps would share one threshold, of which only one is true.
       const isReachable = threshold > below && threshold <= score;
-      if (isReachable) 
+      if (isReachable)
         gaps.push({ threshold, escapes, falseRejects, width: score - below, upTo: Math.min(highest, score) });
       below = score;
     }
