@@ -5,27 +5,26 @@ import type { Graph } from "@sightline/nn/graph";
 import { planTiling, type TilingWish } from "./anomaly-tiles.js";
 import { readBackbone } from "./backbone.js";
 import { manifestBackbone } from "./backbone-description.js";
-import { type FoldCandidate, isAnswer, isClearlyBetter, measureFolds } from "./fold-training.js";
-import { calibrate, type HeldOut } from "./held-out.js";
-import { anomalyLabels, type Candidate, type Manifest, type ManifestBackbone, manifestVersion } from "./manifest.js";
-import { anomalyMetrics, classMetrics, methodScore } from "./measure.js";
+import { describe, heldOutFigures } from "./describe-model.js";
+import { type FoldCandidate, isClearlyBetter, measureFolds } from "./fold-training.js";
+import { calibrate } from "./held-out.js";
+import type { Manifest, ManifestBackbone } from "./manifest.js";
 import type { CheckpointStore, EpochPoint, LiveProgress, Method } from "./method.js";
+import { comparison, inputOf, refuseTeachers, suitableMethods, wantedMethods } from "./method-choice.js";
 import { type MethodOptions, readOptions } from "./method-options.js";
-import { roc } from "./metrics.js";
-import { ModelError, throwIfCancelled } from "./model-error.js";
+import { throwIfCancelled } from "./model-error.js";
 import { type TrainedModel, writeModel } from "./model-file.js";
 import { type NetCandidate, trainNet } from "./net-training.js";
 import { PictureSet } from "./pictures.js";
-import { makeProbes, type Probe } from "./probes/probes.js";
+import { makeProbes } from "./probes/probes.js";
 import { type MethodChoice, methods } from "./registry.js";
 import { Resumption } from "./resumption.js";
 import { withDefectBranch } from "./segmentation/defect-branch.js";
 import { planDefects } from "./segmentation/plan-defects.js";
 import { type SegmentationContext, trainSegmentation } from "./segmentation/segmentation.js";
-import { calibratedScore, softmax } from "./threshold.js";
 import { TiledPart } from "./tiled-method.js";
+import { answersOf, checkLabels, nothingReadable } from "./training-answers.js";
 import { splitForValidation } from "./validation-split.js";
-import { sightlineVersion } from "./version.js";
 
 export type { CheckpointStore, EpochPoint, LiveProgress } from "./method.js";
 
@@ -290,263 +289,4 @@ async function withDefects(
     segmentation: { types, images },
     metrics: manifest.metrics && { ...manifest.metrics, defects: metrics },
   });
-}
-
-/** What the training part asks of a model. */
-interface Answers {
-  /** What the model answers with. */
-  readonly labels: readonly string[];
-  /** Each picture's place in `labels`; −1 where it has boxes or several labels. */
-  readonly truths: readonly number[];
-  /** Pictures (or boxes) of each label. */
-  readonly counts: readonly number[];
-  readonly targetOf: (sample: Sample) => readonly number[];
-}
-
-function answersOf({ task, normalLabel, labels: given }: LabelledPictures, samples: readonly Sample[]): Answers {
-  const labels: readonly string[] = task === "anomaly" ? anomalyLabels : given;
-  const placesOf = (sample: Sample): readonly number[] => {
-    if (task === "anomaly") return [sample.label === normalLabel ? 0 : 1];
-    const names =
-      task === "detection"
-        ? (sample.boxes ?? []).map(({ label }) => label)
-        : task === "multilabel"
-          ? (sample.labels ?? [])
-          : [sample.label];
-    return names.map((name) => {
-      const place = labels.indexOf(name);
-      if (place < 0)
-        throw new ModelError(
-          "DATASET_LABEL_UNKNOWN",
-          `"${sample.name}" is labelled "${name}", which is not among the labels ${labels.join(", ")}. Correct the label or add it to the list.`,
-        );
-      return place;
-    });
-  };
-  const places = samples.map(placesOf);
-  const isSingle = task === "anomaly" || task === "classification";
-  return {
-    labels,
-    truths: places.map((row) => (isSingle ? (row[0] as number) : -1)),
-    counts: labels.map((_, k) => places.flat().filter((place) => place === k).length),
-    targetOf: (sample) => {
-      const holding = new Set(placesOf(sample));
-      return labels.map((_, k) => (holding.has(k) ? 1 : 0));
-    },
-  };
-}
-
-function checkLabels({ task, labels, normalLabel, samples, skipped }: LabelledPictures): void {
-  if (samples.length === 0) throw nothingReadable(skipped);
-  if (labels.length === 0)
-    throw new ModelError(
-      "DATASET_ONE_CLASS",
-      `The training part names no ${task === "detection" ? "boxes" : "labels"}. Add at least one label with pictures of it.`,
-    );
-  if (task === "classification" && labels.length < 2)
-    throw new ModelError(
-      "DATASET_ONE_CLASS",
-      `The training part has one label, "${labels[0]}". Add a second one, or name it "good" or "normal" to find anomalies from good pictures alone.`,
-    );
-  if (task === "anomaly" && !samples.some(({ label }) => label === normalLabel))
-    throw new ModelError(
-      "DATASET_ONE_CLASS",
-      `The training part has no good pictures: none is labelled "${normalLabel}". Add at least 5.`,
-    );
-}
-
-function nothingReadable(skipped: readonly { readonly name: string; readonly reason: string }[]): ModelError {
-  const first = skipped[0];
-  const why = first ? ` ${skipped.length} could not be used; the first: ${first.name}: ${first.reason}` : "";
-  return new ModelError(
-    "DATASET_NO_READABLE_PICTURES",
-    `The training part has no readable pictures.${why} Add JPEG or PNG files.`,
-  );
-}
-
-/** What `auto` tries for a task, and what a person named. */
-function wantedMethods(
-  choice: MethodChoice,
-  task: LabelledPictures["task"],
-  registry: Readonly<Record<string, Method>>,
-): string[] {
-  if (choice !== "auto") return [choice];
-  const names = Object.keys(registry);
-  if (task === "detection") return names.filter((name) => name === "detector");
-  if (task === "multilabel") return names.filter((name) => name === "finetune");
-  const nets = task === "anomaly" ? ["finetune", "synthetic"] : ["finetune"];
-  return [
-    ...names.filter((name) => registry[name]?.kind === "folds"),
-    // Of several that can learn the first is tried: what learns from defects comes before what draws its own.
-    ...nets.filter((name) => names.includes(name)),
-  ];
-}
-
-/** Only some methods learn from other models: for the others they would say nothing. */
-function refuseTeachers(
-  { teachers = [], unlabelled = [], method }: TrainOptions,
-  names: readonly string[],
-  registry: Readonly<Record<string, Method>>,
-): void {
-  if (teachers.length === 0 && unlabelled.length === 0) return;
-  const takesTeachers = (one: Method | undefined): boolean => one?.kind === "net" && one.takesTeachers === true;
-  if (method !== "auto" && names.some((name) => takesTeachers(registry[name]))) return;
-  const able = Object.keys(registry).filter((name) => takesTeachers(registry[name]));
-  throw new ModelError(
-    "METHOD_OPTION_INVALID",
-    `${method} doesn't learn from ${teachers.length > 0 ? "other models" : "pictures without labels"}. Choose ${able.join(" or ")}.`,
-  );
-}
-
-/** Pictures are read once at the first method's size; networks read them again, each time altered. */
-function inputOf(wanted: readonly Method[]): { width: number; height: number } {
-  const first = wanted.find((method) => method.kind === "folds");
-  return first?.kind === "folds" ? first.input : { width: 64, height: 64 };
-}
-
-/** The methods that can learn from so many pictures of each kind. */
-function suitableMethods(
-  choice: MethodChoice,
-  wanted: readonly string[],
-  registry: Readonly<Record<string, Method>>,
-  { task }: LabelledPictures,
-  { labels, counts }: Pick<Answers, "labels" | "counts">,
-): string[] {
-  const objections = new Map(
-    wanted.map((name) => [name, objection(name, registry[name] as Method, task, labels, counts)]),
-  );
-  const suitable = wanted.filter((name) => objections.get(name) === null);
-  if (suitable.length > 0) return suitable;
-  // A method for another task is no way out: name only what more pictures would help.
-  const reasons = [...objections.values()].filter((reason) => reason !== null);
-  const isTooFew = reasons.some((reason) => reason.includes("pictures"));
-  throw new ModelError(
-    isTooFew ? "DATASET_TOO_SMALL" : "METHOD_UNSUITABLE",
-    `${choice === "auto" ? "No method can" : `${choice} can't`} learn from this training part: ${reasons.join("; ") || `none is made for ${task}`}.`,
-  );
-}
-
-function objection(
-  name: string,
-  method: Method,
-  task: LabelledPictures["task"],
-  labels: readonly string[],
-  counts: readonly number[],
-): string | null {
-  if (method.kind === "folds" && (task === "multilabel" || task === "detection"))
-    return `${name} answers with one label a picture, this training part has ${task === "detection" ? "boxes" : "several"}`;
-  return method.unsuitable(task, labels, counts);
-}
-
-/**
- * Every candidate with its scores. Where a network takes part all are scored on its validation pictures, which the others
- * did not see either when they answered them; else fold by fold. The network has to be better: it is larger and slower.
- */
-function comparison(
-  tried: readonly FoldCandidate[],
-  best: FoldCandidate | null,
-  net: NetCandidate | null,
-  { task, truths, counts, probes, pictures, validation }: Compared,
-): Candidate[] {
-  if (net === null)
-    return tried.map(({ name, foldScores, mean }) => ({
-      method: name,
-      foldScores,
-      meanScore: mean,
-      chosen: name === best?.name,
-    }));
-  const heldOut = new Set(validation);
-  const scoreOf = ({ outputs, probeOutputs }: FoldCandidate): number => {
-    const rows = pictures.samples.flatMap((sample, i) => (heldOut.has(sample) && outputs[i] ? [i] : []));
-    const held = { outputs: rows.map((i) => outputs[i] as Float64Array), truths: rows.map((i) => truths[i] as number) };
-    const ofProbes = net.isProbed
-      ? probeOutputs.filter((_, p) => heldOut.has((probes[p] as Probe).sample)).filter(isAnswer)
-      : [];
-    return methodScore(task, held, calibrate(task, held), ofProbes, counts[1] ?? 0) ?? 0;
-  };
-  const others = tried.map((candidate) => ({ name: candidate.name, score: scoreOf(candidate) }));
-  const isNetBest = others.every(({ score }) => net.score > score);
-  return [
-    ...others.map(({ name, score }) => ({ name, score, chosen: !isNetBest && name === best?.name })),
-    { name: net.name, score: net.score, chosen: isNetBest },
-  ].map(({ name, score, chosen }) => ({ method: name, foldScores: [score], meanScore: score, chosen }));
-}
-
-interface Compared {
-  readonly task: LabelledPictures["task"];
-  readonly truths: readonly number[];
-  readonly counts: readonly number[];
-  readonly probes: readonly Probe[];
-  readonly pictures: PictureSet;
-  readonly validation: readonly Sample[];
-}
-
-function heldOutFigures(
-  task: LabelledPictures["task"],
-  labels: readonly string[],
-  held: HeldOut,
-  calibration: { readonly threshold: number; readonly temperature: number },
-): Pick<NetCandidate, "metrics" | "scores"> {
-  if (task === "anomaly") {
-    const scores = held.outputs.map((row, i) => ({
-      score: calibratedScore(row[0] as number, calibration),
-      isAnomaly: held.truths[i] === 1,
-    }));
-    return { metrics: anomalyMetrics("heldOut", scores), scores };
-  }
-  const metrics = classMetrics(
-    "heldOut",
-    labels,
-    held.truths.map((truth) => labels[truth] as string),
-    held.outputs.map((row) => softmax(row, calibration.temperature)),
-  );
-  return { metrics, scores: [] };
-}
-
-interface Common {
-  readonly options: TrainOptions;
-  /** What a method's model was made from. */
-  readonly backbone: (method: string) => ManifestBackbone | null;
-  readonly hash: string;
-  readonly samples: readonly Sample[];
-  readonly answers: Answers;
-  readonly candidates: readonly Candidate[];
-}
-
-function describe(
-  { options, backbone, hash, samples, answers, candidates }: Common,
-  method: string,
-  {
-    input,
-    calibration,
-    metrics,
-    scores,
-    extra,
-  }: Pick<NetCandidate, "input" | "calibration" | "metrics" | "scores" | "extra">,
-): Manifest {
-  const origin = backbone(method);
-  return {
-    formatVersion: manifestVersion,
-    method,
-    task: options.pictures.task,
-    labels: answers.labels,
-    normalLabel: options.pictures.normalLabel,
-    input,
-    ...calibration,
-    ...extra,
-    ...(origin && { backbone: origin }),
-    metrics,
-    scores,
-    roc: roc(scores),
-    candidates,
-    dataset: {
-      name: options.datasetName ?? "",
-      hash,
-      images: samples.length,
-      byLabel: Object.fromEntries(answers.labels.map((label, k) => [label, answers.counts[k] as number])),
-    },
-    seed: options.seed,
-    createdAt: (options.now?.() ?? new Date()).toISOString(),
-    sightlineVersion,
-  };
 }
