@@ -24,7 +24,7 @@ export function* baselines(picture: Image): Generator<Planes, void, undefined> {
 }
 
 /** Radii of the filters, as shares of the shorter side: each takes away what is twice as large as the one before. */
-const medianShares = [0.01, 0.02, 0.04, 0.08];
+const medianShares = [0.0125, 0.025, 0.05, 0.1];
 
 export function baseline(picture: Image, name: BaselineName): Planes {
   const planes = planesOf(picture);
