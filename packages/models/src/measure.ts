@@ -176,12 +176,14 @@ export function foldScore(
 
 /** Probes weigh in the choice of a method as much as this many real defects. */
 const probeWeight = 5;
+/** From so many real defects on these alone decide: what probes add is noise then, larger than what methods differ by. */
+const decidingDefects = 20;
 
 /**
  * The measure by which methods compare. Anomaly task: the AUROC of held-out good pictures against probes, and the more real
  * defects there are, the more their AUROC counts, `n / (n + 5)` of the whole: an AUROC from five defects is as uncertain
  * (± 0.05 or so) as the way from probes to real defects is long. So with good pictures only the probes decide, with a
- * handful both, with dozens they break ties. Other tasks, and methods without probes: `foldScore`.
+ * handful both, from 20 on the real ones. Other tasks, and methods without probes: `foldScore`.
  *
  * @param probes raw scores of probes whose good pictures were held out
  * @param defects how many real defects the whole training part has
@@ -200,6 +202,7 @@ export function methodScore(
   if (defects === 0 || onProbes === null) return onProbes;
   // A fold without a real defect says nothing of them.
   if (real === null || !truths.includes(1)) return onProbes;
+  if (defects >= decidingDefects) return real;
   const share = defects / (defects + probeWeight);
   return share * real + (1 - share) * onProbes;
 }
