@@ -183,7 +183,8 @@ const decidingDefects = 20;
  * The measure by which methods compare. Anomaly task: the AUROC of held-out good pictures against probes, and the more real
  * defects there are, the more their AUROC counts, `n / (n + 5)` of the whole: an AUROC from five defects is as uncertain
  * (± 0.05 or so) as the way from probes to real defects is long. So with good pictures only the probes decide, with a
- * handful both, from 20 on the real ones. Other tasks, and methods without probes: `foldScore`.
+ * handful both, from 20 on the real ones; these also tell how often the verdict at the threshold is right, which counts as much
+ * as the order. Other tasks, and methods without probes: `foldScore`.
  *
  * @param probes raw scores of probes whose good pictures were held out
  * @param defects how many real defects the whole training part has
@@ -202,9 +203,23 @@ export function methodScore(
   if (defects === 0 || onProbes === null) return onProbes;
   // A fold without a real defect says nothing of them.
   if (real === null || !truths.includes(1)) return onProbes;
-  if (defects >= decidingDefects) return real;
+  if (defects >= decidingDefects) return (real + balancedAccuracy(outputs, truths, calibration)) / 2;
   const share = defects / (defects + probeWeight);
   return share * real + (1 - share) * onProbes;
+}
+
+/** Mean of the shares of good pictures and of defects that the threshold tells right. */
+function balancedAccuracy(
+  outputs: readonly ArrayLike<number>[],
+  truths: readonly number[],
+  calibration: Calibration,
+): number {
+  const shares = [0, 1].flatMap((kind) => {
+    const members = outputs.filter((_, i) => truths[i] === kind);
+    const right = members.filter((row) => Number(calibratedScore(row[0] as number, calibration) >= 0.5) === kind);
+    return members.length === 0 ? [] : [right.length / members.length];
+  });
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
 
 export function indexOfLargest(values: ArrayLike<number>): number {

@@ -77,7 +77,9 @@ test("with good pictures alone probes compare methods, and real defects outweigh
   assert.equal(methodScore("anomaly", normals, calibration, rows(0, 5), 0), 0.5);
   const both = { outputs: rows(1, 2, 3, 4, 9), truths: [0, 0, 0, 0, 1] };
   assert.equal(methodScore("anomaly", both, calibration, rows(0, 5), 5), 0.75);
-  assert.equal(methodScore("anomaly", both, calibration, rows(0, 5), 20), 1, "so many defects decide alone");
+  const between = { threshold: 6, temperature: 1 };
+  assert.equal(methodScore("anomaly", both, between, rows(0, 5), 20), 1, "so many defects decide alone");
+  assert.equal(methodScore("anomaly", both, calibration, rows(0, 5), 20), 0.75, "every good picture is called bad");
   assert.equal(methodScore("anomaly", both, calibration, [], 5), 1, "without probes the defects alone decide");
 });
 
