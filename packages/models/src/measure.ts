@@ -177,7 +177,7 @@ export function foldScore(
 /** Probes weigh in the choice of a method as much as this many real defects. */
 const probeWeight = 5;
 /** From so many real defects on these alone decide: what probes add is noise then, larger than what methods differ by. */
-const decidingDefects = 20;
+export const decidingDefects = 20;
 
 /**
  * The measure by which methods compare. Anomaly task: the AUROC of held-out good pictures against probes, and the more real
