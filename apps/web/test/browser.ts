@@ -154,7 +154,12 @@ export async function looksRight(visitor: Visitor, name: string): Promise<void> 
 async function resize(page: Page, size: { width: number; height: number }): Promise<void> {
   await page.setViewportSize(size);
   await page.evaluate(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    // A busy browser can stop drawing frames, and nothing else ends an `evaluate`: a frame that does not come is not waited for.
+    const frame = () =>
+      new Promise((resolve) => {
+        requestAnimationFrame(resolve);
+        setTimeout(resolve, 200);
+      });
     const height = () => document.documentElement.scrollHeight;
     // What turns for ever, such as a sign of work, moves nothing else.
     const isMoving = () =>
