@@ -1,6 +1,7 @@
 /** Backbone features and a linear classifier on top: learns in seconds which of two or many classes a picture shows. */
 import type { Graph } from "@sightline/nn/graph";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import { tooFew } from "../enough-pictures.js";
 import { extract } from "../feature-extraction.js";
 import type { FoldMethod, Folds, HeldOutAnswers, Trainable, TrainingContext } from "../method.js";
 import { throwIfCancelled } from "../model-error.js";
@@ -41,11 +42,8 @@ export const classifier: FoldMethod = {
   learnsMasks: true,
   input: classifierInput,
   unsuitable(task, labels, counts) {
-    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
-    if (scarce.length === 0) return null;
-    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
-    const hint = task === "anomaly" ? "; patchcore needs none of the defects" : "";
-    return `classifier needs ${minimumPerLabel} pictures of each label, got ${have}${hint}`;
+    const few = tooFew("classifier", labels, counts, minimumPerLabel);
+    return few !== null && task === "anomaly" ? `${few}; patchcore needs none of the defects` : few;
   },
   prepare,
 };

@@ -15,6 +15,8 @@ import {
   withAllowedFlips,
 } from "@sightline/vision/augment/recipe";
 import { planTiles } from "@sightline/vision/tiles";
+import { tooFew } from "../enough-pictures.js";
+import { flipsOption } from "../flips-option.js";
 import { trainByGradient } from "../gradient-run.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
 import { ModelError } from "../model-error.js";
@@ -101,12 +103,7 @@ export const detector: NetMethod = {
       default: "auto",
       meaning: "cut large pictures into overlapping tiles; auto: where whole pictures leave the objects too small",
     },
-    flips: {
-      kind: "choice",
-      choices: ["auto", "none", "sideways", "all"],
-      default: "auto",
-      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides",
-    },
+    flips: flipsOption(),
     channels: {
       kind: "whole",
       minimum: 16,
@@ -117,10 +114,7 @@ export const detector: NetMethod = {
   },
   unsuitable(task, labels, counts) {
     if (task !== "detection") return "detector learns from boxes, and this training part has none";
-    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumBoxes);
-    if (scarce.length === 0) return null;
-    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
-    return `detector needs ${minimumBoxes} boxes of each label in the training pictures, got ${have}`;
+    return tooFew("detector", labels, counts, minimumBoxes, "boxes of each label in the training pictures");
   },
   train: trainDetector,
 };

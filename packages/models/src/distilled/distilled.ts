@@ -2,9 +2,11 @@
 
 import { openLoader } from "@sightline/dataset/loader";
 import { allowedFlips } from "@sightline/vision/augment/recipe";
+import { tooFew } from "../enough-pictures.js";
 import { firstPictures } from "../finetune/first-pictures.js";
 import { pretrained, stageRates, withNorms } from "../finetune/pretrained.js";
 import { oneLabelRecipe } from "../finetune/training-pictures.js";
+import { flipsOption } from "../flips-option.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
 import { tinyModel } from "../tiny/tiny-net.js";
 import { planTiny } from "../tiny/tiny-plan.js";
@@ -60,19 +62,11 @@ export const distilled: NetMethod = {
       meaning:
         "auto: the models named as teachers, else one that is fine-tuned first (one label a picture); none: labels alone",
     },
-    flips: {
-      kind: "choice",
-      choices: ["auto", "none", "sideways", "all"],
-      default: "auto",
-      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides",
-    },
+    flips: flipsOption(),
   },
   unsuitable(task, labels, counts) {
     if (task === "detection") return "distilled tells labels of whole pictures and draws no boxes";
-    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
-    if (scarce.length === 0) return null;
-    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
-    return `distilled needs ${minimumPerLabel} pictures of each label, got ${have}`;
+    return tooFew("distilled", labels, counts, minimumPerLabel);
   },
   train: trainDistilled,
 };

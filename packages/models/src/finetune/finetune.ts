@@ -1,4 +1,6 @@
 /** Fine-tunes the pretrained backbone on one's own pictures: one label a picture, or several at once. */
+import { tooFew } from "../enough-pictures.js";
+import { flipsOption } from "../flips-option.js";
 import type { NetContext, NetMethod } from "../method.js";
 import { trainOneLabel } from "./one-label.js";
 import { severalLabelsBatch, severalLabelsSettings, trainSeveralLabels } from "./several-labels.js";
@@ -25,13 +27,7 @@ export const finetune: NetMethod = {
       default: 2,
       meaning: "how many of the five stages keep what they know; several labels a picture: all do",
     },
-    flips: {
-      kind: "choice",
-      choices: ["auto", "none", "sideways", "all"],
-      default: "auto",
-      meaning:
-        "how pictures may be turned over; auto: as helps with held-out pictures, never where labels speak of sides or a picture has several",
-    },
+    flips: flipsOption("as helps with held-out pictures, never where labels speak of sides or a picture has several"),
     mix: {
       kind: "choice",
       choices: ["none", "mixup", "cutmix"],
@@ -41,10 +37,7 @@ export const finetune: NetMethod = {
   },
   unsuitable(task, labels, counts) {
     if (task === "detection") return "finetune tells labels of whole pictures and draws no boxes";
-    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
-    if (scarce.length === 0) return null;
-    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
-    return `finetune needs ${minimumPerLabel} pictures of each label, got ${have}`;
+    return tooFew("finetune", labels, counts, minimumPerLabel);
   },
   train,
 };

@@ -12,6 +12,8 @@ import {
   withAllowedFlips,
 } from "@sightline/vision/augment/recipe";
 import { dividedEpochs } from "../divided-epochs.js";
+import { tooFew } from "../enough-pictures.js";
+import { flipsOption } from "../flips-option.js";
 import { trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
@@ -90,19 +92,11 @@ export const tiny: NetMethod = {
       default: "auto",
       meaning: "side of the input in pixels; auto: by the multiply-accumulates",
     },
-    flips: {
-      kind: "choice",
-      choices: ["auto", "none", "sideways", "all"],
-      default: "auto",
-      meaning: "how pictures may be turned over; auto: sideways unless the labels speak of sides",
-    },
+    flips: flipsOption(),
   },
   unsuitable(task, labels, counts) {
     if (task === "detection") return "tiny tells labels of whole pictures and draws no boxes";
-    const scarce = labels.filter((_, i) => (counts[i] ?? 0) < minimumPerLabel);
-    if (scarce.length === 0) return null;
-    const have = labels.map((label, i) => `${label} ${counts[i] ?? 0}`).join(", ");
-    return `tiny needs ${minimumPerLabel} pictures of each label, got ${have}`;
+    return tooFew("tiny", labels, counts, minimumPerLabel);
   },
   train: trainTiny,
 };
