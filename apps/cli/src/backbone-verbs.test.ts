@@ -55,6 +55,18 @@ test("what isn't here is refused before anything is read, with the command that 
   assert.match(unknown.stderr, /no backbone and no file "resnet"/);
 });
 
+test("a file that is no network is refused by its name and adds nothing", async (t) => {
+  const data = await mkdtemp(join(tmpdir(), "sightline-backbone-verbs-"));
+  t.after(() => rm(data, { recursive: true, force: true }));
+  const notes = join(data, "notes.onnx");
+  await writeFile(notes, "no network");
+  const refused = await sightlineHere(["backbone", "add", notes, "--data", data]);
+  assert.equal(refused.code, 1);
+  assert.ok(refused.stderr.includes(`sightline: ${notes}: The file is not an ONNX model`), refused.stderr);
+  const listed = JSON.parse((await sightlineHere(["backbone", "list", "--data", data, "--json"])).stdout);
+  assert.deepEqual(listed.items, []);
+});
+
 test("scales are three numbers, and not said twice", async () => {
   for (const flags of [
     ["--mean", "1,2", "--deviation", "1,1,1"],

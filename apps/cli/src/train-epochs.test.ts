@@ -214,3 +214,16 @@ test("a run goes on as it was begun: what would change it is refused", async (t)
     assert.ok(errorOf(run).message.startsWith(`${flags[0]} can't change in a run that goes on`));
   }
 });
+
+test("a teacher that is no model is refused by its name before any picture is read", async (t) => {
+  const place = await temporaryFolder(t);
+  const notes = join(place, "notes.onnx");
+  await writeFiles(place, { "notes.onnx": Buffer.from("no network") });
+  const result = await sightline([
+    ...["train", join(place, "nowhere"), "--method", "distilled", "--teacher", notes],
+    ...["--out", join(place, "model.onnx"), "--json"],
+  ]);
+  assert.equal(result.code, 1);
+  assert.deepEqual(errorOf(result).code, "MODEL_NOT_ONNX");
+  assert.ok(errorOf(result).message.includes(notes), errorOf(result).message);
+});

@@ -6,8 +6,10 @@ import { readFile } from "node:fs/promises";
 import { basename, relative } from "node:path";
 import { readTrainingPart } from "@sightline/dataset/training-part";
 import { isNetMethod } from "@sightline/models/method-names";
+import { readManifest } from "@sightline/models/model-file";
 import { createRun, type OpenRun, resumeRun } from "@sightline/models/run-folder";
 import { type TrainingResult, train } from "@sightline/models/train";
+import { about } from "./cli-error.js";
 import { filesBelow } from "./files-below.js";
 import type { FromTraining, ToTraining, TrainingDone, TrainingOrder } from "./training-order.js";
 
@@ -33,6 +35,7 @@ async function obey(order: TrainingOrder): Promise<void> {
 }
 
 async function work(order: TrainingOrder): Promise<TrainingDone> {
+  const teachers = await Promise.all(order.teachers.map((file) => about(file, modelBytes(file))));
   const pictures = await readTrainingPart(order.dataset, order.format === null ? {} : { format: order.format });
   if (order.resume !== null) ({ run } = await resumeRun(order.runs, order.resume));
   else if (hasEpochs(order, pictures.task)) {
@@ -63,7 +66,7 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
     maxMemoryBytes: order.maxMemoryBytes ?? undefined,
     checkpointEveryMs: order.checkpointEveryMs ?? undefined,
     tiling: order.tiling,
-    teachers: await Promise.all(order.teachers.map((file) => readFile(file))),
+    teachers,
     unlabelled: order.unlabelled === null ? [] : await picturesBelow(order.unlabelled),
     ...(order.backboneFile !== null && { backboneFile: order.backboneFile }),
     ...(run !== null && { checkpoint: run.checkpoint }),
@@ -76,6 +79,13 @@ async function work(order: TrainingOrder): Promise<TrainingDone> {
   // A model that took minutes is handed over even where its run's record can't be finished.
   const trouble = run === null ? null : await written.then(() => finish(run as OpenRun, trained)).catch(troubleOf);
   return { ...trained, runId: run?.id ?? null, troubles: trouble ? [trouble] : [] };
+}
+
+/** Read as a model before any picture is: a wrong file is told at once, and by its name. */
+async function modelBytes(file: string): Promise<Uint8Array> {
+  const bytes = await readFile(file);
+  readManifest(bytes);
+  return bytes;
 }
 
 async function picturesBelow(folder: string): Promise<{ name: string; file: string }[]> {

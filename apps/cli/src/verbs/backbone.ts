@@ -9,7 +9,7 @@ import {
 } from "@sightline/models/backbone-store";
 import { knownBackbones } from "@sightline/models/known-backbones";
 import { type Command, Option } from "commander";
-import { CliError, problemOf } from "../cli-error.js";
+import { about, CliError, problemOf } from "../cli-error.js";
 import { triple } from "../flag-values.js";
 import { type Outcome, sized, table } from "../outcome.js";
 import { dataFolderOf } from "../server-connection.js";
@@ -65,7 +65,7 @@ async function add(context: Context, source: string, options: AddOptions): Promi
   const { name, licence, copyright } = options;
   const pixels = scaleOf(options);
   const label = { ...(pixels && { pixels }), ...(licence && { licence }), ...(copyright && { copyright }) };
-  const added = await addBackbone({
+  const adding = addBackbone({
     dataFolder: dataFolderOf(options, context),
     source,
     name,
@@ -73,6 +73,7 @@ async function add(context: Context, source: string, options: AddOptions): Promi
     signal: context.signal,
     onProgress: (share, step) => context.progress.report(share, step),
   });
+  const added = await about(source, adding);
   return {
     json: added,
     text: [
