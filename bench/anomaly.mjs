@@ -8,6 +8,12 @@ import { load, quantile } from "./bench-server.mjs";
 export const asks =
   "anomaly methods on real, simulated and drawn sets; what `auto` chooses; --set=TEXT, --method=NAME: some of them; --threads=N, --budget=MINUTES";
 
+/** What is asked beyond time: by set and method, the least image AUROC and AUPRO. */
+const least = {
+  "casting, 200 good": { patchcore: { auroc: 0.95 } },
+  "hazelnut-toy, 28 good": { synthetic: { auroc: 0.97, aupro: 0.85 } },
+};
+
 /** So near the best, two methods are as good. */
 const asGood = 0.005;
 
@@ -116,27 +122,25 @@ function asTable(table) {
 function figures(table) {
   return table.flatMap(({ name, results }) =>
     Object.entries(results).flatMap(([method, { auroc, aupro, seconds, ms }]) => {
-      const asked = method === "patchcore" && name === "casting, 200 good" ? 0.95 : null;
+      const asked = least[name]?.[method] ?? {};
       const row = (what, isAsked, figure, isMet) => ({
         what: `${name}, \`${method}\`: ${what}`,
         asked: isAsked,
         measured: figure,
         isMet,
       });
+      const atLeast = (what, figure, limit) =>
+        row(
+          what,
+          limit === undefined ? "–" : `≥ ${limit}`,
+          figure.toFixed(3),
+          limit === undefined ? null : figure >= limit,
+        );
+      const mostSeconds = method === "patchcore" ? 20 : 600;
       return [
-        row(
-          "image AUROC",
-          asked === null ? "–" : `≥ ${asked}`,
-          auroc.toFixed(3),
-          asked === null ? null : auroc >= asked,
-        ),
-        ...(aupro === undefined || aupro === null ? [] : [row("AUPRO to 0.3", "–", aupro.toFixed(3), null)]),
-        row(
-          "training",
-          method === "patchcore" ? "≤ 20 s" : "≤ 600 s",
-          `${seconds.toFixed(1)} s`,
-          seconds <= (method === "patchcore" ? 20 : 600),
-        ),
+        atLeast("image AUROC", auroc, asked.auroc),
+        ...(aupro === undefined || aupro === null ? [] : [atLeast("AUPRO to 0.3", aupro, asked.aupro)]),
+        row("training", `≤ ${mostSeconds} s`, `${seconds.toFixed(1)} s`, seconds <= mostSeconds),
         row("picture → verdict and map, one thread, median", "≤ 25 ms", `${ms.toFixed(1)} ms`, ms <= 25),
       ];
     }),
