@@ -517,7 +517,8 @@ export const errors = {
   explanationWithoutVerdict: define(
     "EXPLANATION_WITHOUT_VERDICT",
     409,
-    (p: { id: string }) => `Inspection ${p.id} has no verdict of a model, so there is nothing to explain.`,
+    (p: { what: "Inspection" | "Review"; id: string }) =>
+      `${p.what} ${p.id} has no answer of a model that is still here, so there is nothing to explain.`,
   ),
 
   // ------------------------------------------------------------ why an inspection or a job failed

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { type Client, createClient } from "@sightline/client/client";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
@@ -115,6 +116,25 @@ export async function openStage(...options: Parameters<typeof startServer>): Pro
   const [server, browser] = await Promise.all([startServer(...options), launch()]);
   const admin = await openVisitor(browser, server.url, server.link);
   return { server, browser, admin, page: admin.page };
+}
+
+/** A stage for all tests of a `describe`, with a program's way to the server; it is there from their `before` on. */
+export interface TestStage extends Stage {
+  readonly client: Client;
+}
+
+/** Opens a stage before the tests of the `describe` that calls it, and closes it after them. */
+export function onStage(role: "operator" | "admin", ...options: Parameters<typeof startServer>): TestStage {
+  const stage = {} as { -readonly [Part in keyof TestStage]: TestStage[Part] };
+  before(async () => {
+    Object.assign(stage, await openStage(...options));
+    stage.client = await clientOf(stage.admin, role);
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.stop();
+  });
+  return stage;
 }
 
 /** A program's own way to the server, with a token that an admin makes in the browser. */

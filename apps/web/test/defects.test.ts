@@ -1,14 +1,12 @@
 /** Models that learn from masks, from labelled pictures over a training in the server to what the pages show of defects; and the keys of the API that asks for them. */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "@sightline/client/client";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { uploadImage } from "@sightline/client/upload";
 import { encodeJpeg, encodePng } from "@sightline/dataset/image-file";
 import { seededRandom } from "@sightline/dataset/seeded-random";
-import type { Browser, Page } from "playwright-core";
-import { clientOf, looksRight, openStage, type RunningServer, skip, type Visitor } from "./browser.js";
+import { looksRight, onStage, skip } from "./browser.js";
 
 const side = 160;
 /** A training with everything else going on. */
@@ -33,16 +31,11 @@ async function part(seed: number, isBad: boolean): Promise<{ jpeg: Uint8Array; m
 }
 
 describe("models that learn from masks", { skip }, () => {
-  let server: RunningServer;
-  let browser: Browser;
-  let admin: Visitor;
-  let page: Page;
-  let client: Client;
+  const stage = onStage("admin");
   let modelId: string;
 
   before(async () => {
-    ({ server, browser, admin, page } = await openStage());
-    client = await clientOf(admin, "admin");
+    const { client } = stage;
     const { id: projectId } = await client.call("createProject", { body: { name: "discs" } });
     for (let seed = 1; seed <= 24; seed++) {
       const isBad = seed % 2 === 0;
@@ -73,12 +66,8 @@ describe("models that learn from masks", { skip }, () => {
     await client.call("addCamera", { body: { id: "cam-1", projectId, assemblyLineId: "line-1" } });
   });
 
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
-
   test("the version's page tells how well each kind of defect is found, to the pixel", async () => {
+    const { page, admin } = stage;
     await page.goto(`/models/${modelId}`);
     const row = page.getByRole("table", { name: "Figures by kind of defect" }).getByRole("row", { name: /stain/ });
     await row.waitFor();
@@ -89,6 +78,7 @@ describe("models that learn from masks", { skip }, () => {
   });
 
   test("a tried picture shows its defect and how much of the picture it is; the layer can be put away", async () => {
+    const { page, admin } = stage;
     await page.goto("/try");
     const files = await Promise.all(
       [100, 101].map(async (seed) => ({
@@ -110,6 +100,7 @@ describe("models that learn from masks", { skip }, () => {
   });
 
   test("an inspection shows the defect over the picture, and its heat map when asked", async () => {
+    const { page, client, admin } = stage;
     const ids = [];
     for (const seed of [100, 101]) {
       const { jpeg } = await part(seed, seed === 100);
@@ -118,12 +109,12 @@ describe("models that learn from masks", { skip }, () => {
     }
     await page.goto(`/inspections/${ids[0]}`);
     await page.getByRole("list", { name: "Defects" }).getByText("stain").waitFor();
-    const stage = page.getByRole("radiogroup", { name: "What lies over the picture" });
-    assert.ok(await stage.getByRole("radio", { name: "Defects" }).isChecked());
+    const layer = page.getByRole("radiogroup", { name: "What lies over the picture" });
+    assert.ok(await layer.getByRole("radio", { name: "Defects" }).isChecked());
     await looksRight(admin, "masks-inspection");
-    await stage.getByText("Heat map").click();
+    await layer.getByText("Heat map").click();
     await page.getByRole("slider", { name: "Strength: Heat map" }).waitFor();
-    await stage.getByText("Defects").click();
+    await layer.getByText("Defects").click();
     await page.goto(`/inspections/${ids[1]}`);
     await page.getByText("No defect shows.").waitFor();
     await page.getByText("Only defects get a heat map.").waitFor();
@@ -131,6 +122,7 @@ describe("models that learn from masks", { skip }, () => {
   });
 
   test("an access key is made for a person, its secret shown this once, and revoked", async () => {
+    const { page, admin } = stage;
     await page.goto("/people");
     await page.getByText("No access key yet").waitFor();
     await page.getByRole("button", { name: "Make an access key" }).click();

@@ -1,13 +1,11 @@
 /** A version's evaluation in the browser: started, told as figures, curves, costs, slices and mistakes, and taken away as a file. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
-import type { Client } from "@sightline/client/client";
+import { before, describe, test } from "node:test";
 import { sendLabelledPicture } from "@sightline/client/labelled-pictures";
 import { encodePng } from "@sightline/dataset/image-file";
-import type { Browser, Page } from "playwright-core";
 import { brightnessJudge } from "./brightness-judge.js";
-import { clientOf, looksRight, openStage, type RunningServer, skip, type Visitor } from "./browser.js";
+import { looksRight, onStage, skip } from "./browser.js";
 
 /** One grey with a little grain. */
 function plate(grey: number): Promise<Uint8Array> {
@@ -16,22 +14,17 @@ function plate(grey: number): Promise<Uint8Array> {
 }
 
 describe("evaluating a version", { skip }, () => {
-  let server: RunningServer;
-  let browser: Browser;
-  let admin: Visitor;
-  let page: Page;
-  let client: Client;
+  const stage = onStage("admin");
   let modelId: string;
 
   before(async () => {
-    ({ server, browser, admin, page } = await openStage());
-    client = await clientOf(admin, "admin");
+    const { client } = stage;
     const { id: projectId } = await client.call("createProject", { body: { name: "plates" } });
     const mistakeCosts = { escape: 100, falseReject: 5, currency: "€" };
     await client.call("changeProject", { params: { projectId }, body: { mistakeCosts } });
     const model = await client.call("uploadModel", {
       params: { projectId },
-      bytes: brightnessJudge([]),
+      bytes: brightnessJudge([], "classifier"),
       contentType: "application/octet-stream",
     });
     modelId = model.id;
@@ -46,12 +39,8 @@ describe("evaluating a version", { skip }, () => {
     }
   });
 
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
-
   test("a version that was not evaluated says what an evaluation tells, and one press evaluates it", async () => {
+    const { page, client, admin } = stage;
     await page.goto(`/models/${modelId}`);
     await page.getByRole("link", { name: "Evaluate" }).click();
     await page.getByText("Not evaluated yet").waitFor();
@@ -70,6 +59,7 @@ describe("evaluating a version", { skip }, () => {
   });
 
   test("the report is taken away as one file that needs nothing else", async () => {
+    const { page } = stage;
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Report, HTML" }).click(),
@@ -79,7 +69,30 @@ describe("evaluating a version", { skip }, () => {
     assert.ok(html.includes("<h2>Worst mistakes</h2>") && html.includes("data:image/jpeg;base64,"));
   });
 
+  test("a version is trained again by folds from the same page, and each figure says how much of it is luck", async () => {
+    const { page, client, admin } = stage;
+    const { projectId } = await client.call("getModel", { params: { modelId } });
+    for (let i = 0; i < 20; i++)
+      await sendLabelledPicture(client, projectId, {
+        bytes: await plate(i < 10 ? 21 + 2 * i : 203 + 2 * i),
+        ...{ annotation: { label: i < 10 ? "good" : "dent" }, part: "train", name: `train-${i}.png` },
+      });
+    await page.getByRole("button", { name: "Train again…" }).click();
+    await page.getByLabel("Folds").fill("2");
+    await page.getByText("2 trainings, each about as long").waitFor();
+    await looksRight(admin, "evaluation-repeats-asked");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByText("It was cancelled").waitFor();
+    await page.getByRole("button", { name: "Train again…" }).click();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("table", { name: "Trained again and again" }).waitFor({ timeout: 240_000 });
+    await page.getByText(/2 trainings on the training pictures: 2 folds, 1 seed/).waitFor();
+    await looksRight(admin, "evaluation-repeats");
+  });
+
   test("inspections without a truth can't be evaluated, and the page says what to do", async () => {
+    const { page } = stage;
     await page.getByRole("radiogroup", { name: "Pictures" }).getByText("Inspections").click();
     await page.getByText("Not evaluated yet").waitFor();
     await page.getByRole("button", { name: "Evaluate", exact: true }).click();

@@ -1,15 +1,13 @@
 /** Why a model answered as it did, beside the picture: asked, watched, read, on the pages of an inspection and of tried pictures. */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "@sightline/client/client";
 import { uploadImage } from "@sightline/client/upload";
 import { encodePng } from "@sightline/dataset/image-file";
-import { writeModel } from "@sightline/models/model-file";
 import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
-import type { Browser, Page } from "playwright-core";
-import { clientOf, looksRight, openStage, type RunningServer, skip, type Visitor } from "./browser.js";
+import { looksRight, onStage, skip } from "./browser.js";
+import { handMadeModel } from "./hand-made-model.js";
 
 const side = 64;
 
@@ -23,24 +21,7 @@ function brightestPlaceJudge(): Uint8Array {
   const raw = builder.add("Mul", [builder.add("Sub", [share, floatTensor([], [0.7])]), floatTensor([], [12])]);
   builder.output(raw, "raw_score");
   builder.output(builder.add("Sigmoid", [raw]), "score");
-  return writeModel(builder.build("brightest"), {
-    formatVersion: 1,
-    method: "patchcore",
-    task: "anomaly",
-    labels: ["normal", "anomaly"],
-    normalLabel: "good",
-    input: { width: side, height: side },
-    threshold: 0,
-    temperature: 1,
-    metrics: null,
-    scores: [],
-    roc: [],
-    candidates: [],
-    dataset: { name: "elsewhere", hash: "0".repeat(64), images: 10, byLabel: {} },
-    seed: 1,
-    createdAt: "2026-01-02T03:04:05.678Z",
-    sightlineVersion: "0.1.0",
-  }).bytes;
+  return handMadeModel(builder, { side });
 }
 
 /** A grey disc with a bright spot. */
@@ -57,15 +38,10 @@ function spotted(): Promise<Uint8Array> {
 }
 
 describe("explanations", { skip }, () => {
-  let server: RunningServer;
-  let browser: Browser;
-  let admin: Visitor;
-  let page: Page;
-  let client: Client;
+  const stage = onStage("admin");
 
   before(async () => {
-    ({ server, browser, admin, page } = await openStage());
-    client = await clientOf(admin, "admin");
+    const { client } = stage;
     const { id: projectId } = await client.call("createProject", { body: { name: "discs" } });
     await client.call("addCamera", { body: { id: "cam-1", projectId, assemblyLineId: "line-1" } });
     const model = await client.call("uploadModel", {
@@ -75,12 +51,9 @@ describe("explanations", { skip }, () => {
     });
     await client.call("startModel", { params: { modelId: model.id } });
   });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
 
   test("an inspection's answer is explained beside its picture, by regions that add up", async () => {
+    const { page, client, admin } = stage;
     const bytes = await spotted();
     const sent = await uploadImage(client, { cameraId: "cam-1", lineId: "line-1", imageId: "part-1", bytes });
     const params = { inspectionId: sent.inspectionId };
@@ -105,6 +78,7 @@ describe("explanations", { skip }, () => {
   });
 
   test("a tried picture is explained too; one that takes long can be stopped; what can't be is told", async () => {
+    const { page, admin } = stage;
     await page.goto("/try");
     const buffer = Buffer.from(await spotted());
     await page.locator('input[type="file"]').first().setInputFiles({ name: "disc.png", mimeType: "image/png", buffer });

@@ -1,7 +1,7 @@
 /** A detector for page tests that costs nothing to make: it finds the same boxes on every picture. */
-import { writeModel } from "@sightline/models/model-file";
 import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor, indexTensor } from "@sightline/nn/tensor";
+import { handMadeModel } from "./hand-made-model.js";
 
 /** The network's input; every picture is stretched to it. */
 const side = 8;
@@ -25,23 +25,8 @@ export function fixedDetector(labels: readonly string[], found: readonly FixedBo
   const scores = found.flatMap(({ label }) => labels.map((one) => (one === label ? 0.9 : 0)));
   builder.output(builder.add("Add", [nothing, floatTensor([1, found.length, 4], corners)]), "boxes");
   builder.output(builder.add("Add", [nothing, floatTensor([1, found.length, labels.length], scores)]), "scores");
-  return writeModel(builder.build("fixed"), {
-    formatVersion: 1,
-    method: "detector",
-    task: "detection",
-    labels,
-    normalLabel: null,
-    input: { width: side, height: side },
-    threshold: 0,
-    temperature: 1,
+  return handMadeModel(builder, {
+    ...{ side, method: "detector", task: "detection", labels, normalLabel: null },
     detection: { scoreThreshold: 0.5, iouThreshold: 0.6, maxDetections: 10 },
-    metrics: null,
-    scores: [],
-    roc: [],
-    candidates: [],
-    dataset: { name: "elsewhere", hash: "0".repeat(64), images: 40, byLabel: {} },
-    seed: 1,
-    createdAt: "2026-01-02T03:04:05.678Z",
-    sightlineVersion: "0.1.0",
-  }).bytes;
+  });
 }

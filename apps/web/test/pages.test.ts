@@ -256,6 +256,13 @@ describe("the pages", { skip }, () => {
       .setInputFiles(await castings(21, 1, 1));
     await page.getByText("What does it show?").waitFor();
     await looksRight(admin, "trial");
+    await page.getByRole("button", { name: "Explain" }).click();
+    const dialog = page.getByRole("dialog", { name: "Why this answer?" });
+    await dialog.getByText("Activation", { exact: true }).click();
+    await dialog.getByRole("button", { name: "Explain" }).click();
+    await dialog.getByRole("list", { name: "Strongest regions" }).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
     await page.goto("/trials");
     await page.getByRole("link", { name: "pump-housing, version 1" }).waitFor();
     await looksRight(admin, "trials");

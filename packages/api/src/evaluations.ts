@@ -167,7 +167,7 @@ export const EvaluationReport = z.object({
       ),
     })
     .nullable()
-    .describe("From `sightline evaluate --folds` only"),
+    .describe("Where it was asked for"),
   msPerImage: z.object({ p50: z.number(), p95: z.number() }).nullable(),
 });
 export type EvaluationReport = z.infer<typeof EvaluationReport>;
@@ -179,6 +179,13 @@ export const EvaluatedPictures = z
   );
 export type EvaluatedPictures = z.infer<typeof EvaluatedPictures>;
 
+export const RepeatsAsked = z
+  .strictObject({ folds: z.int().min(2).max(20).default(5), seeds: z.int().min(1).max(20).default(1) })
+  .describe(
+    "Train the version's method again on the training pictures, without each fold in turn, with so many other folds and starts: folds times seeds trainings, which may take long",
+  );
+export type RepeatsAsked = z.infer<typeof RepeatsAsked>;
+
 export const Evaluation = z.object({
   id: Id,
   projectId: Id,
@@ -186,6 +193,7 @@ export const Evaluation = z.object({
   modelVersion: z.int(),
   pictures: EvaluatedPictures,
   defectRate: Unit.nullable().describe("Share of defects among the parts of the line; null: as among the pictures"),
+  repeats: RepeatsAsked.nullable().describe("null: nothing is trained again"),
   status: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
   progress: Unit,
   step: z.string(),

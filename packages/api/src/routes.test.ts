@@ -57,6 +57,7 @@ test("a viewer changes nothing: it may GET, try a picture, and ask why", () => {
     "cancelExplanation",
     "explainInspection",
     "explainPicture",
+    "explainReview",
     "explainSample",
     "predict",
     "predictWithRunning",

@@ -96,6 +96,7 @@ const golden: Readonly<
   deleteTrial: [401, 403, "in", "in", 403],
   explainPicture: [401, "in", "in", "in", 403],
   explainInspection: [401, "in", "in", "in", 403],
+  explainReview: [401, "in", "in", "in", 403],
   explainSample: [401, "in", "in", "in", 403],
   getExplanation: [401, "in", "in", "in", 403],
   cancelExplanation: [401, "in", "in", "in", 403],

@@ -7,6 +7,7 @@ import type { OpenPredictor } from "../inspect/predictors.js";
 import { createBackbones } from "../jobs/backbones.js";
 import { type Comparisons, createComparisons } from "../jobs/comparisons.js";
 import { createEvaluations, type Evaluations } from "../jobs/evaluations.js";
+import type { MeasuringDeps } from "../jobs/measuring-queue.js";
 import { createModelUpload } from "../jobs/model-upload.js";
 import { createTrainingJobs, type TrainingJobs } from "../jobs/training-jobs.js";
 import type { DeleteProject } from "../lookout/deps.js";
@@ -87,24 +88,13 @@ export async function openHttp(parts: HttpParts): Promise<HttpService> {
     log,
     ...(parts.trainProgram === undefined ? {} : { program: parts.trainProgram }),
   });
-  const comparisons = createComparisons({
-    store,
-    blobs,
-    feed: live,
-    folder: join(workFolder, "comparisons"),
-    threads: config.threads,
-    log: services.log,
-    ...(parts.compareProgram === undefined ? {} : { program: parts.compareProgram }),
+  const measuring = (name: string, program: string | undefined): MeasuringDeps => ({
+    ...{ store, blobs, feed: live, threads: config.threads, log: services.log },
+    folder: join(workFolder, name),
+    ...(program === undefined ? {} : { program }),
   });
-  const evaluations = createEvaluations({
-    store,
-    blobs,
-    feed: live,
-    folder: join(workFolder, "evaluations"),
-    threads: config.threads,
-    log: services.log,
-    ...(parts.evaluateProgram === undefined ? {} : { program: parts.evaluateProgram }),
-  });
+  const comparisons = createComparisons(measuring("comparisons", parts.compareProgram));
+  const evaluations = createEvaluations({ ...measuring("evaluations", parts.evaluateProgram), backbones });
   const deleteProjectAnd: DeleteProject = async (projectId, alongside) => {
     await jobs.cancelOf(projectId);
     await comparisons.cancelOf(projectId);

@@ -1,4 +1,5 @@
 /** What the service and its evaluating process say to each other. Everything is plain data: it crosses a process boundary. */
+import type { TileChoice } from "@sightline/api/jobs";
 import type { LabelledPictures } from "@sightline/dataset/dataset";
 import type { AnsweredPicture } from "@sightline/models/answered-picture";
 import type { CostRule, EvaluationReport } from "@sightline/models/evaluation-report";
@@ -17,6 +18,19 @@ export type EvaluatedSource =
       readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
     };
 
+/** A version's training, to be done again by folds and seeds. */
+export interface RepeatedTraining {
+  readonly pictures: LabelledPictures;
+  readonly method: string;
+  readonly folds: number;
+  /** How many: the version's own first, then those after it. */
+  readonly seeds: number;
+  readonly tile: TileChoice;
+  readonly backboneFile: string | null;
+  /** Of each training; `null`: until it is done. */
+  readonly budgetSeconds: number | null;
+}
+
 /** The only message to the process. */
 export interface EvaluateOrder {
   readonly modelFile: string;
@@ -26,6 +40,7 @@ export interface EvaluateOrder {
   /** On the model's own scale. */
   readonly threshold: number;
   readonly cost: CostRule | null;
+  readonly repeats: RepeatedTraining | null;
   readonly threads: number;
 }
 

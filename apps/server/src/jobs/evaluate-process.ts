@@ -1,11 +1,13 @@
-/** The evaluating process: measures a model file, or takes what it answered on the line, and makes a report of it. Started by evaluations.ts. */
+/** The evaluating process: measures a model file, or takes what it answered on the line, trains it again where asked, and makes a report. Started by evaluations.ts. */
 import { readFile } from "node:fs/promises";
 import { answeredPictures } from "@sightline/models/answered-picture";
 import { buildReport, type ReportOrder } from "@sightline/models/build-report";
 import { evaluateSamples } from "@sightline/models/evaluate";
+import { parseMethodChoice } from "@sightline/models/method-names";
 import { mistakePictures } from "@sightline/models/mistake-pictures";
-import { readManifest } from "@sightline/models/model-file";
+import { type Manifest, readManifest } from "@sightline/models/model-file";
 import { openPredictor } from "@sightline/models/predictor";
+import { repeatTraining } from "@sightline/models/repeats";
 import type { EvaluatedSource, EvaluateOrder, EvaluateResult } from "./evaluate-messages.js";
 import { answerOneOrder, tell } from "./measuring-process.js";
 
@@ -14,13 +16,42 @@ const MISTAKES_SHOWN = 24;
 
 answerOneOrder(evaluate);
 
+/** Of the progress bar, where trainings follow: they take nearly all of the time. */
+const MEASURING_SHARE = 0.1;
+
 async function evaluate(order: EvaluateOrder): Promise<EvaluateResult> {
-  const { source, modelName, picturesName, threshold, cost } = order;
-  const common = { modelName, picturesName, threshold, cost };
-  if (source.kind === "test") return measure(order, source, common);
-  tell(0.2, "Computes the report");
+  const { source, repeats, modelName, picturesName, threshold, cost } = order;
   const manifest = readManifest(new Uint8Array(await readFile(order.modelFile)));
-  const { answered, leftOut } = source;
+  // Said before anything is measured: a version from outside may name a method that nobody knows here.
+  const method = repeats && parseMethodChoice(repeats.method);
+  const share = repeats === null ? 1 : MEASURING_SHARE;
+  const tellShare = (progress: number, step: string): void => tell(share * progress, step);
+  const common = { modelName, picturesName, threshold, cost };
+  const measured = await (source.kind === "test"
+    ? measure(order, source, common, tellShare)
+    : reportOnLine(manifest, source, common, tellShare));
+  if (repeats === null || method === null) return measured;
+  const { folds, seeds, pictures, backboneFile, budgetSeconds, tile } = repeats;
+  const trainings = await repeatTraining({
+    ...{ pictures, method, folds, threads: order.threads, tiling: tile },
+    seeds: Array.from({ length: seeds }, (_, i) => manifest.seed + i),
+    ...(backboneFile !== null && { backboneFile }),
+    ...(budgetSeconds !== null && { budgetMs: 1000 * budgetSeconds }),
+    onProgress: ({ progress, step }) => tell(share + (1 - share) * progress, step),
+  });
+  return { ...measured, report: { ...measured.report, repeats: trainings } };
+}
+
+type Common = Pick<ReportOrder, "modelName" | "picturesName" | "threshold" | "cost">;
+type Tell = (progress: number, step: string) => void;
+
+function reportOnLine(
+  manifest: Manifest,
+  { answered, leftOut }: Extract<EvaluatedSource, { kind: "inspections" }>,
+  common: Common,
+  tellShare: Tell,
+): EvaluateResult {
+  tellShare(0.2, "Computes the report");
   const report = buildReport({ ...common, manifest, pictures: answered, skipped: leftOut, msPerImage: null });
   return { report, pictures: new Map() };
 }
@@ -28,18 +59,19 @@ async function evaluate(order: EvaluateOrder): Promise<EvaluateResult> {
 async function measure(
   order: EvaluateOrder,
   { pictures, told }: Extract<EvaluatedSource, { kind: "test" }>,
-  common: Pick<ReportOrder, "modelName" | "picturesName" | "threshold" | "cost">,
+  common: Common,
+  tellShare: Tell,
 ): Promise<EvaluateResult> {
-  tell(0, "Opens the model");
+  tellShare(0, "Opens the model");
   const predictor = await openPredictor(order.modelFile, { threads: order.threads });
   try {
     // With the model's own threshold: the report applies the one in force.
     const { answered, maps, evaluation } = await evaluateSamples({
       predictor,
       pictures,
-      onProgress: ({ progress, step }) => tell(0.85 * progress, step),
+      onProgress: ({ progress, step }) => tellShare(0.85 * progress, step),
     });
-    tell(0.85, "Computes the report");
+    tellShare(0.85, "Computes the report");
     const report = buildReport({
       ...common,
       ...{ manifest: predictor.manifest, maps, msPerImage: evaluation.msPerImage, skipped: evaluation.skipped },
@@ -48,7 +80,7 @@ async function measure(
         return { ...picture, ...(id !== undefined && { id }) };
       }),
     });
-    tell(0.9, "Draws the worst mistakes");
+    tellShare(0.9, "Draws the worst mistakes");
     const byId = new Map(answered.map(({ sample }) => [told.get(sample.file)?.id, sample] as const));
     const drawn = await mistakePictures({
       ...{ predictor, mistakes: report.mistakes, most: MISTAKES_SHOWN },

@@ -13,21 +13,21 @@ import { floatTensor, indexTensor } from "@sightline/nn/tensor";
 import { greyJpeg, openTestService } from "../http/test-service.js";
 
 /** Its score is the picture's mean brightness. */
-function brightnessModel(): Uint8Array {
+function brightnessModel(method = "patchcore"): Uint8Array {
   const builder = new GraphBuilder();
   const image = builder.input("image", "float32", ["N", 3, 8, 8]);
   const mean = builder.add("ReduceMean", [image, indexTensor([1, 2, 3])], { keepdims: 0 });
   for (const name of ["raw_score", "score"])
     builder.output(builder.add("Mul", [mean, floatTensor([], [1 / 255])]), name);
   return writeModel(builder.build("brightness"), {
-    ...{ formatVersion: 1, method: "patchcore", task: "anomaly", labels: ["normal", "anomaly"], normalLabel: "good" },
+    ...{ formatVersion: 1, method, task: "anomaly", labels: ["normal", "anomaly"], normalLabel: "good" },
     ...{ input: { width: 8, height: 8 }, threshold: 0.5, temperature: 1, metrics: null, scores: [], roc: [] },
     ...{ candidates: [], dataset: { name: "", hash: "0".repeat(64), images: 30, byLabel: {} }, seed: 1 },
     ...{ createdAt: "2026-01-02T03:04:05.678Z", sightlineVersion: "0.1.0" },
   }).bytes;
 }
 
-async function open(t: TestContext, program?: string) {
+async function open(t: TestContext, { program, method }: { program?: string; method?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "sightline-evaluate-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const evaluateProgram = join(folder, "program.mjs");
@@ -39,7 +39,7 @@ async function open(t: TestContext, program?: string) {
   const call = (...[name, given]: Parameters<typeof service.call>) => service.call(name, { headers, ...given });
   const projectId: string = (await call("createProject", { body: { name: "parts" } })).json.id;
   for (const id of ["cam-1", "cam-2"]) await call("addCamera", { body: { id, projectId, assemblyLineId: "line-1" } });
-  const uploaded = await call("uploadModel", { params: { projectId }, bytes: brightnessModel() });
+  const uploaded = await call("uploadModel", { params: { projectId }, bytes: brightnessModel(method) });
   assert.equal(uploaded.status, 201, JSON.stringify(uploaded.json));
   const modelId: string = uploaded.json.id;
   const add = async (grey: number, label: string, part: "train" | "test") =>
@@ -48,7 +48,7 @@ async function open(t: TestContext, program?: string) {
   const get = async (evaluationId: string): Promise<EvaluationDetail> =>
     (await call("getEvaluation", { params: { evaluationId } })).json;
   const until = async (evaluationId: string, isSo: (one: EvaluationDetail) => boolean): Promise<EvaluationDetail> => {
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < 15_000; i++) {
       const now = await get(evaluationId);
       if (isSo(now)) return now;
       await sleep(20);
@@ -157,7 +157,7 @@ test("inspections that people told the truth of since are evaluated camera by ca
 
 test("an evaluation that has no test pictures, is cancelled or crashes says so", async (t) => {
   const hangs = `process.once("message", () => process.send({ kind: "progress", progress: 0.25, step: "Measures" })); setInterval(() => {}, 1000);`;
-  const { call, add, start, until } = await open(t, hangs);
+  const { call, add, start, until } = await open(t, { program: hangs });
   const none = await start();
   assert.deepEqual([none.status, none.json.code], [422, "NO_TEST_PICTURES"]);
   await add(20, "good", "test");
@@ -171,10 +171,50 @@ test("an evaluation that has no test pictures, is cancelled or crashes says so",
   const missing = await call("getEvaluation", { params: { evaluationId: "01KEAV2C1D3SNJ6Y8F0QZ4RTWB" } });
   assert.deepEqual([missing.status, missing.json.code], [404, "EVALUATION_NOT_FOUND"]);
 
-  const crash = await open(t, `process.once("message", () => process.exit(3));`);
+  const crash = await open(t, { program: `process.once("message", () => process.exit(3));` });
   await crash.add(20, "good", "test");
   const failed = await crash.until((await crash.start()).json.id, hasEnded);
   assert.deepEqual([failed.status, failed.error?.code], ["failed", "EVALUATION_FAILED"]);
+});
+
+test("a version's method is trained again by folds on the training pictures, and the report tells each training", async (t) => {
+  const { add, start, until } = await open(t, { method: "classifier" });
+  for (const grey of [20, 60, 100]) await add(grey, "good", "test");
+  await add(252, "dent", "test");
+  for (const grey of [25, 30, 35, 40, 45, 50, 70, 80, 90, 95]) await add(grey, "good", "train");
+  for (let i = 0; i < 10; i++) await add(200 + 5 * i, "dent", "train");
+  const begun = (await start({ repeats: { folds: 2 } })).json;
+  assert.deepEqual(begun.repeats, { folds: 2, seeds: 1 });
+  const done = await until(begun.id, hasEnded);
+  assert.deepEqual([done.status, done.error, done.report?.pictures.images], ["succeeded", null, 4]);
+  const { repeats } = done.report ?? {};
+  assert.deepEqual([repeats?.folds, repeats?.seeds], [2, [1]]);
+  assert.deepEqual(
+    repeats?.runs.map(({ seed, fold, method, trainImages, testImages }) => [
+      seed,
+      fold,
+      method,
+      trainImages,
+      testImages,
+    ]),
+    [
+      [1, 1, "classifier", 10, 10],
+      [1, 2, "classifier", 10, 10],
+    ],
+  );
+  assert.ok(repeats.figures.some(({ name, runs }) => name === "auroc" && runs === 2));
+});
+
+test("a version whose method is not known here can't be trained again, and says so before it is measured", async (t) => {
+  const { add, call, projectId, until } = await open(t);
+  await add(20, "good", "test");
+  await add(30, "good", "train");
+  const { id: modelId } = (await call("uploadModel", { params: { projectId }, bytes: brightnessModel("foreign") }))
+    .json;
+  const body = { repeats: { folds: 2, seeds: 2 } };
+  const failed = await until((await call("startEvaluation", { params: { modelId }, body })).json.id, hasEnded);
+  assert.equal(failed.error?.code, "EVALUATION_FAILED");
+  assert.match(failed.error?.message ?? "", /no method "foreign"/);
 });
 
 test("only the newest evaluations of a version are kept, and a deleted version takes its own along", async (t) => {
@@ -184,7 +224,7 @@ test("only the newest evaluations of a version are kept, and a deleted version t
   for (let i = 0; i < 13; i++)
     await store.write(async (tx) => {
       const id = await tx.evaluations.insert({
-        ...{ projectId, modelId, modelVersion: 1, pictures: "test", defectRate: null, createdBy: "t" },
+        ...{ projectId, modelId, modelVersion: 1, pictures: "test", defectRate: null, repeats: null, createdBy: "t" },
       });
       await tx.evaluations.end(id, { status: "succeeded", report, page: "<p>" });
     });

@@ -1,48 +1,41 @@
 /** Evaluations: what a version reaches on the test pictures or has reached on the line, one evaluation at a time. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { EvaluatedPictures, Evaluation } from "@sightline/api/evaluations";
+import type { EvaluatedPictures, Evaluation, RepeatsAsked } from "@sightline/api/evaluations";
 import type { Model } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
 import { decodeImage, encodeOverlay, encodeThumbnail, ImageError } from "@sightline/dataset/image-file";
 import type { EvaluationReport } from "@sightline/models/evaluation-report";
 import { type MistakePicture, reportPage } from "@sightline/models/report-page";
 import { timeSlices } from "@sightline/models/slice-columns";
-import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError } from "../errors.js";
-import type { LiveFeed } from "../live-feed.js";
-import type { Log } from "../log.js";
 import type { JudgedInspection } from "../store/evaluations.js";
-import type { Store } from "../store/store.js";
-import type { EvaluatedSource, EvaluateOrder, EvaluateResult } from "./evaluate-messages.js";
+import { isLabelled } from "../store/samples.js";
+import type { Backbones } from "./backbones.js";
+import type { EvaluatedSource, EvaluateOrder, EvaluateResult, RepeatedTraining } from "./evaluate-messages.js";
 import { judgedPictures } from "./judged-pictures.js";
-import { createMeasuringQueue, type MeasuringQueue, measureInProcess } from "./measuring-queue.js";
-import { layOutTestPictures } from "./training-pictures.js";
+import {
+  createMeasuringQueue,
+  type MeasuringDeps,
+  type MeasuringQueue,
+  type MeasuringWork,
+} from "./measuring-queue.js";
+import { layOutTestPictures, layOutTrainingPictures } from "./training-pictures.js";
 
-export interface Evaluations extends Omit<MeasuringQueue<Evaluation>, "wake"> {
+export interface Evaluations extends Omit<MeasuringQueue<Evaluation>, "add"> {
   /** @throws ServerError MODEL_NOT_FOUND, NO_TEST_PICTURES, NO_JUDGED_INSPECTIONS. */
   start(
     modelId: string,
-    what: { pictures: EvaluatedPictures; defectRate: number | null },
+    what: { pictures: EvaluatedPictures; defectRate: number | null; repeats: RepeatsAsked | null },
     by: string,
   ): Promise<Evaluation>;
 }
 
-export interface EvaluationsDeps {
-  readonly store: Store;
-  readonly blobs: BlobStore;
-  readonly feed: LiveFeed;
-  /** A folder of its own for files under way; emptied at `resume`. */
-  readonly folder: string;
-  readonly threads: number | null;
-  readonly log: Log;
-  /** Another program in place of the evaluating process, for tests. */
-  readonly program?: string;
+export interface EvaluationsDeps extends MeasuringDeps {
+  readonly backbones: Backbones;
 }
 
-const EVALUATE_PROCESS = fileURLToPath(new URL("./evaluate-process.js", import.meta.url));
 const OWN_THRESHOLD = 0.5;
 /** Of the newest; more would tell of another time. */
 const MOST_INSPECTIONS = 20_000;
@@ -50,42 +43,38 @@ const MISTAKES_SHOWN = 24;
 const THUMBNAIL_PIXELS = 300;
 
 export function createEvaluations(deps: EvaluationsDeps): Evaluations {
-  const { store, blobs, feed, log } = deps;
-  const failed = (problem: string, options?: ErrorOptions) => errors.evaluationFailed({ problem }, options);
+  const { store, blobs, feed, backbones } = deps;
 
-  const tell = ({ id, projectId, modelId }: Evaluation): void =>
-    feed.publish({ type: "evaluation", evaluationId: id, modelId, projectId });
-
-  async function get(id: string): Promise<Evaluation> {
-    const evaluation = await store.read.evaluations.get(id);
-    if (evaluation === undefined) throw errors.evaluationNotFound({ id });
-    return evaluation;
-  }
-
-  const queue = createMeasuringQueue<Evaluation>({
-    ...{ noun: "evaluation", folder: deps.folder, log, get, tell, failed },
-    unended: () => store.read.evaluations.unended(),
-    fail: (id, failure) => store.write((tx) => tx.evaluations.end(id, failure)),
+  const queue = createMeasuringQueue<Evaluation>(deps, {
+    noun: "evaluation",
+    program: fileURLToPath(new URL("./evaluate-process.js", import.meta.url)),
+    lessMemory: "Evaluate when nothing else runs.",
+    records: store.read.evaluations,
+    recordsIn: (writes) => writes.evaluations,
+    tell: ({ id, projectId, modelId }) => feed.publish({ type: "evaluation", evaluationId: id, modelId, projectId }),
+    notFound: (id) => errors.evaluationNotFound({ id }),
     ended: ({ id, status }) => errors.evaluationEnded({ id, status }),
-    async perform(evaluation, folder, signal) {
-      const { report, pictures } = await measure(evaluation, folder, signal);
+    failed: (problem, options) => errors.evaluationFailed({ problem }, options),
+    async perform(evaluation, work) {
+      const { report, pictures } = await measure(evaluation, work);
       const page = reportPage(report, { pictures });
       await store.write((tx) => tx.evaluations.end(evaluation.id, { status: "succeeded", report, page }));
     },
   });
 
-  async function measure(evaluation: Evaluation, folder: string, signal: AbortSignal): Promise<EvaluateResult> {
+  async function measure(evaluation: Evaluation, work: MeasuringWork): Promise<EvaluateResult> {
     const { projectId, modelId, defectRate } = evaluation;
+    const { folder, threads } = work;
     const project = await store.read.projects.get(projectId);
     if (project === undefined) throw errors.projectNotFound({ id: projectId });
     const model = await store.read.models.get(modelId);
     if (model === undefined) throw errors.modelNotFound({ id: modelId });
     const modelFile = join(folder, "model.onnx");
     await writeFile(modelFile, await blobs.read(model.sha256));
-    const { source, judged } = await sourceOf(evaluation, project, model, folder, signal);
+    const { source, judged } = await sourceOf(evaluation, project, model, work);
     const { mistakeCosts } = project;
-    const order: EvaluateOrder = {
-      ...{ modelFile, source },
+    const result = await work.measure<EvaluateOrder, EvaluateResult>({
+      ...{ modelFile, source, threads },
       modelName: `${project.name}, version ${model.version}`,
       picturesName:
         source.kind === "test" ? `${project.name}, test pictures` : `${project.name}, inspections with a truth`,
@@ -94,17 +83,7 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
         mistakeCosts === null
           ? null
           : { escape: mistakeCosts.escape, falseReject: mistakeCosts.falseReject, defectRate },
-      threads: deps.threads ?? Math.max(1, availableParallelism() - 1),
-    };
-    const result = await measureInProcess<EvaluateOrder, EvaluateResult>(order, {
-      ...{ program: deps.program ?? EVALUATE_PROCESS, signal, failed, lessMemory: "Evaluate when nothing else runs." },
-      onProgress: (progress, step) =>
-        void store
-          .write((tx) => tx.evaluations.setProgress(evaluation.id, progress, step))
-          .then(
-            () => tell(evaluation),
-            (error: unknown) => log.warn({ err: error }, "An evaluation's progress could not be stored"),
-          ),
+      repeats: evaluation.repeats && (await repeatedTraining(evaluation.repeats, project, model, work)),
     });
     return judged === null ? result : { ...result, pictures: await inspectedPictures(result.report, judged) };
   }
@@ -113,8 +92,7 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
     { modelId, pictures: from }: Evaluation,
     project: Project,
     model: Model,
-    folder: string,
-    signal: AbortSignal,
+    { folder, signal }: MeasuringWork,
   ): Promise<{ source: EvaluatedSource; judged: ReadonlyMap<string, JudgedInspection> | null }> {
     if (from === "inspections") {
       const judged = await store.read.evaluations.judged(modelId, MOST_INSPECTIONS);
@@ -148,6 +126,28 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
     return { source: { kind: "test", pictures: { ...pictures, skipped }, told: new Map(told) }, judged: null };
   }
 
+  /** The version's training again, as it was asked for then, on the training pictures of now. */
+  async function repeatedTraining(
+    { folds, seeds }: RepeatsAsked,
+    project: Project,
+    model: Model,
+    { folder, signal }: MeasuringWork,
+  ): Promise<RepeatedTraining> {
+    const samples = (await store.read.samples.all(project.id)).filter(isLabelled);
+    const pictureFolder = join(folder, "training");
+    await mkdir(pictureFolder);
+    const asked = await store.read.jobs.parametersOf(model.id);
+    return {
+      ...{ folds, seeds, method: model.method },
+      pictures: await layOutTrainingPictures(samples, {
+        ...{ folder: pictureFolder, blobs, projectName: project.name, signal },
+      }),
+      tile: asked?.tile ?? "auto",
+      backboneFile: await backbones.fileOf(asked?.backbone),
+      budgetSeconds: asked?.budgetSeconds ?? null,
+    };
+  }
+
   /** Of inspections pictures and heat maps are kept already. */
   async function inspectedPictures(
     { mistakes }: EvaluationReport,
@@ -176,8 +176,8 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
   return {
     ...queue,
 
-    async start(modelId, { pictures, defectRate }, by) {
-      const id = await store.write(async (tx) => {
+    start: (modelId, { pictures, defectRate, repeats }, by) =>
+      queue.add(async (tx) => {
         const model = await tx.models.get(modelId);
         if (model === undefined) throw errors.modelNotFound({ id: modelId });
         const { projectId, version: modelVersion } = model;
@@ -187,12 +187,9 @@ export function createEvaluations(deps: EvaluationsDeps): Evaluations {
           throw errors.noTestPictures({ projectName: project.name });
         if (pictures === "inspections" && (await tx.evaluations.judged(modelId, 1)).length === 0)
           throw errors.noJudgedInspections({ version: modelVersion });
-        return tx.evaluations.insert({ projectId, modelId, modelVersion, pictures, defectRate, createdBy: by });
-      });
-      const evaluation = await get(id);
-      tell(evaluation);
-      queue.wake();
-      return evaluation;
-    },
+        return tx.evaluations.insert({
+          ...{ projectId, modelId, modelVersion, pictures, defectRate, repeats, createdBy: by },
+        });
+      }),
   };
 }

@@ -8,7 +8,7 @@ import type { BlobStore } from "../blobs/blob-store.js";
 import { errors, isServerError, type ServerError } from "../errors.js";
 import type { LiveFeed } from "../live-feed.js";
 import type { JobParameters, JobWithParameters } from "../store/jobs.js";
-import { labelsOf, type TrainingSample } from "../store/samples.js";
+import { isLabelled, labelsOf } from "../store/samples.js";
 import type { Store, StoreWrites } from "../store/store.js";
 import type { Backbones } from "./backbones.js";
 import { openCheckpoints } from "./checkpoints.js";
@@ -383,9 +383,6 @@ export function createTrainingJobs(deps: TrainingJobsDeps): TrainingJobs {
     },
   };
 }
-
-/** A picture of which nobody has said anything teaches nothing. */
-const isLabelled = ({ annotation }: TrainingSample): boolean => annotation.kind !== "none";
 
 function asServerError(error: unknown, job: Job, log: TrainingJobsDeps["log"]): ServerError {
   if (isServerError(error)) {

@@ -30,20 +30,32 @@ export async function layOutPictures(
     signal,
   }: { blobs: BlobStore; folder: string; projectName: string; signal: AbortSignal },
 ): Promise<LaidOutPictures> {
+  const training = await layOutTrainingPictures(samples, { blobs, folder, projectName, signal });
   const { normalLabel } = taskOf(samples);
   const layOut = layOutIn(folder, { samples, blobs, projectName, signal });
-  const forTraining = samples.filter((sample) => sample.part !== "test");
-  if (forTraining.length === 0) {
-    throw errors.tooFewSamples({
-      problem: `Project "${projectName}" has no labelled pictures to train on (${samples.length} are kept for the test). Add some first.`,
-    });
-  }
-  const training = await layOut(forTraining);
   // What was never trained can't be answered: such pictures judge nothing.
   const isTrained = ({ annotation }: TrainingSample): boolean =>
     normalLabel !== null || labelsOf(annotation).every((label) => training.labels.includes(label));
   const forTest = samples.filter((sample) => sample.part === "test" && isTrained(sample));
   return { training, test: canJudge(forTest, training) ? await layOut(forTest, training.labels) : null };
+}
+
+/**
+ * The pictures that may be learnt from, alone.
+ * @param folder exists and is empty.
+ * @throws ServerError TOO_FEW_SAMPLES when there are none
+ */
+export async function layOutTrainingPictures(
+  samples: readonly TrainingSample[],
+  { folder, ...rest }: { blobs: BlobStore; folder: string; projectName: string; signal: AbortSignal },
+): Promise<LabelledPictures> {
+  const forTraining = samples.filter((sample) => sample.part !== "test");
+  if (forTraining.length === 0) {
+    throw errors.tooFewSamples({
+      problem: `Project "${rest.projectName}" has no labelled pictures to train on (${samples.length} are kept for the test). Add some first.`,
+    });
+  }
+  return layOutIn(folder, { samples, ...rest })(forTraining);
 }
 
 /**

@@ -1,8 +1,15 @@
 /** Comparisons: two versions measured on the same pictures, and on which they differ. */
 import type { Comparison, ComparisonResult } from "@sightline/api/comparisons";
 import type { Selectable } from "kysely";
-import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
+import type { NewId, Now } from "../ids.js";
 import type { Queries } from "./database.js";
+import {
+  type MeasurementFailure,
+  measurementOf,
+  measurementReads,
+  measurementWrites,
+  queuedMeasurement,
+} from "./measurements.js";
 import type { ComparisonsTable } from "./tables.js";
 
 export interface NewComparison {
@@ -12,32 +19,20 @@ export interface NewComparison {
   readonly createdBy: string;
 }
 
-export type ComparisonEnd =
-  | { readonly status: "succeeded"; readonly result: ComparisonResult }
-  | { readonly status: "failed"; readonly error: { readonly code: string; readonly message: string } }
-  | { readonly status: "cancelled" };
-
-const unended = ["queued", "running"] as const;
+export type ComparisonEnd = MeasurementFailure | { readonly status: "succeeded"; readonly result: ComparisonResult };
 
 function toComparison(row: Selectable<ComparisonsTable>): Comparison {
   return {
-    id: row.id,
-    projectId: row.project_id,
+    ...measurementOf(row),
     base: { modelId: row.base_model_id, version: row.base_version },
     candidate: { modelId: row.candidate_model_id, version: row.candidate_version },
-    status: row.status,
-    progress: row.progress,
-    step: row.step,
-    createdAt: toTime(row.created_at),
-    createdBy: row.created_by,
-    endedAt: toTimeOrNull(row.ended_at),
     result: row.result === null ? null : (JSON.parse(row.result) as ComparisonResult),
-    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? "" },
   };
 }
 
 export function comparisonReads(queries: Queries) {
   return {
+    ...measurementReads(queries, "comparisons", toComparison),
     /** Newest first. */
     async list(filter: {
       projectId?: string | undefined;
@@ -51,76 +46,38 @@ export function comparisonReads(queries: Queries) {
       if (filter.candidate !== undefined) query = query.where("candidate_model_id", "=", filter.candidate);
       return (await query.orderBy("id", "desc").limit(filter.limit).execute()).map(toComparison);
     },
-    async get(id: string): Promise<Comparison | undefined> {
-      const row = await queries.selectFrom("comparisons").selectAll().where("id", "=", id).executeTakeFirst();
-      return row && toComparison(row);
-    },
-    /** Oldest first. */
-    async unended(): Promise<Comparison[]> {
-      const rows = await queries
-        .selectFrom("comparisons")
-        .selectAll()
-        .where("status", "in", unended)
-        .orderBy("id")
-        .execute();
-      return rows.map(toComparison);
-    },
   };
 }
 
 export function comparisonWrites(queries: Queries, now: Now, newId: NewId) {
+  const { setProgress, end } = measurementWrites(queries, "comparisons", now);
   return {
     ...comparisonReads(queries),
-    async insert({ projectId, base, candidate, createdBy }: NewComparison): Promise<string> {
+    setProgress,
+    async insert(comparison: NewComparison): Promise<string> {
+      const { base, candidate } = comparison;
       const id = newId();
       await queries
         .insertInto("comparisons")
         .values({
-          id,
-          project_id: projectId,
+          ...queuedMeasurement(id, comparison, now),
           base_model_id: base.modelId,
           base_version: base.version,
           candidate_model_id: candidate.modelId,
           candidate_version: candidate.version,
-          status: "queued",
-          progress: 0,
-          step: "Waits for its turn",
-          created_at: now(),
-          created_by: createdBy,
-          ended_at: null,
           result: null,
-          error_code: null,
-          error_message: null,
         })
         .execute();
       return id;
     },
-    async setProgress(id: string, progress: number, step: string): Promise<void> {
-      await queries
-        .updateTable("comparisons")
-        .set({ status: "running", progress, step })
-        .where("id", "=", id)
-        .where("status", "in", unended)
-        .execute();
-    },
     /** Ends it once; @returns false when it had ended before (cancelled while it finished). */
     async end(id: string, outcome: ComparisonEnd): Promise<boolean> {
-      const result = await queries
-        .updateTable("comparisons")
-        .set({
-          status: outcome.status,
-          ended_at: now(),
-          ...(outcome.status === "succeeded"
-            ? { progress: 1, step: "Done", result: JSON.stringify(outcome.result) }
-            : {}),
-          ...(outcome.status === "failed"
-            ? { error_code: outcome.error.code, error_message: outcome.error.message }
-            : {}),
-        })
-        .where("id", "=", id)
-        .where("status", "in", unended)
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+      const isFirst = await end(id, outcome);
+      if (isFirst && outcome.status === "succeeded") {
+        const result = JSON.stringify(outcome.result);
+        await queries.updateTable("comparisons").set({ result }).where("id", "=", id).execute();
+      }
+      return isFirst;
     },
   };
 }

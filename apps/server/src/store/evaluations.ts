@@ -2,8 +2,16 @@
 import type { EvaluatedPictures, Evaluation, EvaluationReport } from "@sightline/api/evaluations";
 import type { Detection } from "@sightline/api/predictions";
 import type { Selectable } from "kysely";
-import { type NewId, type Now, toTime, toTimeOrNull } from "../ids.js";
+import { type NewId, type Now, toTime } from "../ids.js";
 import type { Queries } from "./database.js";
+import {
+  type MeasurementFailure,
+  measurementOf,
+  measurementReads,
+  measurementWrites,
+  queuedMeasurement,
+  unended,
+} from "./measurements.js";
 import { type Annotation, toAnnotation } from "./samples.js";
 import type { EvaluationsTable } from "./tables.js";
 
@@ -13,13 +21,13 @@ export interface NewEvaluation {
   readonly modelVersion: number;
   readonly pictures: EvaluatedPictures;
   readonly defectRate: number | null;
+  readonly repeats: Evaluation["repeats"];
   readonly createdBy: string;
 }
 
 export type EvaluationEnd =
-  | { readonly status: "succeeded"; readonly report: DeepReadonly<EvaluationReport>; readonly page: string }
-  | { readonly status: "failed"; readonly error: { readonly code: string; readonly message: string } }
-  | { readonly status: "cancelled" };
+  | MeasurementFailure
+  | { readonly status: "succeeded"; readonly report: DeepReadonly<EvaluationReport>; readonly page: string };
 
 /** An inspection whose picture a person has told the truth of, after the version was made. */
 export interface JudgedInspection {
@@ -50,30 +58,24 @@ export interface PicturePlace {
 /** What was computed is only read. */
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-const unended = ["queued", "running"] as const;
 /** Of one version on one kind of pictures; older ones go, with their pages. */
 const mostKept = 10;
 
 function toEvaluation(row: Selectable<EvaluationsTable>): Evaluation {
+  const { folds, seeds } = row;
   return {
-    id: row.id,
-    projectId: row.project_id,
+    ...measurementOf(row),
     modelId: row.model_id,
     modelVersion: row.model_version,
     pictures: row.pictures,
     defectRate: row.defect_rate,
-    status: row.status,
-    progress: row.progress,
-    step: row.step,
-    createdAt: toTime(row.created_at),
-    createdBy: row.created_by,
-    endedAt: toTimeOrNull(row.ended_at),
-    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? "" },
+    repeats: folds === null || seeds === null ? null : { folds, seeds },
   };
 }
 
 export function evaluationReads(queries: Queries) {
   return {
+    ...measurementReads(queries, "evaluations", toEvaluation),
     /** Newest first. */
     async list(filter: {
       projectId?: string | undefined;
@@ -86,10 +88,6 @@ export function evaluationReads(queries: Queries) {
       if (filter.modelId !== undefined) query = query.where("model_id", "=", filter.modelId);
       if (filter.pictures !== undefined) query = query.where("pictures", "=", filter.pictures);
       return (await query.orderBy("id", "desc").limit(filter.limit).execute()).map(toEvaluation);
-    },
-    async get(id: string): Promise<Evaluation | undefined> {
-      const row = await queries.selectFrom("evaluations").selectAll().where("id", "=", id).executeTakeFirst();
-      return row && toEvaluation(row);
     },
     async report(id: string): Promise<EvaluationReport | null> {
       const row = await queries
@@ -107,16 +105,6 @@ export function evaluationReads(queries: Queries) {
         .where("evaluation_id", "=", id)
         .executeTakeFirst();
       return row?.page;
-    },
-    /** Oldest first. */
-    async unended(): Promise<Evaluation[]> {
-      const rows = await queries
-        .selectFrom("evaluations")
-        .selectAll()
-        .where("status", "in", unended)
-        .orderBy("id")
-        .execute();
-      return rows.map(toEvaluation);
     },
     /**
      * What a version answered on the line, where a person has said what the picture shows since the version was made, or
@@ -213,56 +201,30 @@ export function evaluationReads(queries: Queries) {
 }
 
 export function evaluationWrites(queries: Queries, now: Now, newId: NewId) {
+  const { setProgress, end } = measurementWrites(queries, "evaluations", now);
   return {
     ...evaluationReads(queries),
+    setProgress,
     async insert(evaluation: NewEvaluation): Promise<string> {
       const id = newId();
       await queries
         .insertInto("evaluations")
         .values({
-          id,
-          project_id: evaluation.projectId,
+          ...queuedMeasurement(id, evaluation, now),
           model_id: evaluation.modelId,
           model_version: evaluation.modelVersion,
           pictures: evaluation.pictures,
           defect_rate: evaluation.defectRate,
-          status: "queued",
-          progress: 0,
-          step: "Waits for its turn",
-          created_at: now(),
-          created_by: evaluation.createdBy,
-          ended_at: null,
-          error_code: null,
-          error_message: null,
+          folds: evaluation.repeats?.folds ?? null,
+          seeds: evaluation.repeats?.seeds ?? null,
         })
         .execute();
       return id;
     },
-    async setProgress(id: string, progress: number, step: string): Promise<void> {
-      await queries
-        .updateTable("evaluations")
-        .set({ status: "running", progress, step })
-        .where("id", "=", id)
-        .where("status", "in", unended)
-        .execute();
-    },
     /** Ends it once; @returns false when it had ended before, or its version is gone. */
     async end(id: string, outcome: EvaluationEnd): Promise<boolean> {
-      const result = await queries
-        .updateTable("evaluations")
-        .set({
-          status: outcome.status,
-          ended_at: now(),
-          ...(outcome.status === "succeeded" ? { progress: 1, step: "Done" } : {}),
-          ...(outcome.status === "failed"
-            ? { error_code: outcome.error.code, error_message: outcome.error.message }
-            : {}),
-        })
-        .where("id", "=", id)
-        .where("status", "in", unended)
-        .executeTakeFirst();
-      if (result.numUpdatedRows === 0n) return false;
-      if (outcome.status === "succeeded") {
+      const isFirst = await end(id, outcome);
+      if (isFirst && outcome.status === "succeeded") {
         const report = JSON.stringify(outcome.report);
         await queries
           .insertInto("evaluation_reports")
@@ -270,7 +232,7 @@ export function evaluationWrites(queries: Queries, now: Now, newId: NewId) {
           .execute();
         await removeOlder(id);
       }
-      return true;
+      return isFirst;
     },
   };
 

@@ -95,6 +95,15 @@ export function jobReads(queries: Queries) {
         points: points.map(({ point }) => JSON.parse(point) as TrainingPoint),
       };
     },
+    /** What the training that made a version was asked to do; `undefined` of one that came from outside. */
+    async parametersOf(modelId: string): Promise<JobParameters | undefined> {
+      const row = await queries
+        .selectFrom("jobs")
+        .select("parameters")
+        .where("model_id", "=", modelId)
+        .executeTakeFirst();
+      return row && (JSON.parse(row.parameters) as JobParameters);
+    },
     /** Queued and running jobs, oldest first, with their parameters. */
     async unended(): Promise<JobWithParameters[]> {
       const rows = await queries.selectFrom("jobs").selectAll().where("status", "in", unended).orderBy("id").execute();

@@ -7,6 +7,7 @@ import { driftFormat } from "./drift-format.js";
 import { evaluationFormat } from "./evaluation-format.js";
 import { lookoutFormat } from "./lookout-format.js";
 import { monitorFormat } from "./monitor-format.js";
+import { repeatFormat } from "./repeat-format.js";
 import { resultFormat } from "./result-format.js";
 import { reviewFormat } from "./review-format.js";
 import { secondFormat } from "./second-format.js";
@@ -308,4 +309,5 @@ export const migrations: readonly Migration[] = [
   { version: 11, title: "receivers of alarms, drift of features", sql: watchFormat },
   { version: 12, title: "costs of mistakes", sql: costFormat },
   { version: 13, title: "evaluations of versions", sql: evaluationFormat },
+  { version: 14, title: "trainings repeated by evaluations", sql: repeatFormat },
 ];

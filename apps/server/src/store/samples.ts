@@ -24,6 +24,11 @@ export type Annotation =
   | { readonly kind: "labels"; readonly labels: readonly string[] }
   | { readonly kind: "boxes"; readonly boxes: readonly Box[] };
 
+/** A picture of which nobody has said anything teaches nothing. */
+export function isLabelled({ annotation }: { readonly annotation: Annotation }): boolean {
+  return annotation.kind !== "none";
+}
+
 /** Every label an annotation names, each once. */
 export function labelsOf(annotation: Annotation): string[] {
   if (annotation.kind === "none") return [];

@@ -500,40 +500,37 @@ export interface ReviewsTable {
   created_at: Fixed<number>;
 }
 
-export interface ComparisonsTable {
+/** What the table of every kind of measurement has. */
+export interface MeasurementColumns {
   id: Fixed<string>;
   project_id: Fixed<string>;
-  base_model_id: Fixed<string>;
-  base_version: Fixed<number>;
-  candidate_model_id: Fixed<string>;
-  candidate_version: Fixed<number>;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   progress: number;
   step: string;
   created_at: Fixed<number>;
   created_by: Fixed<string>;
   ended_at: number | null;
-  /** JSON. */
-  result: string | null;
   error_code: string | null;
   error_message: string | null;
 }
 
-export interface EvaluationsTable {
-  id: Fixed<string>;
-  project_id: Fixed<string>;
+export interface ComparisonsTable extends MeasurementColumns {
+  base_model_id: Fixed<string>;
+  base_version: Fixed<number>;
+  candidate_model_id: Fixed<string>;
+  candidate_version: Fixed<number>;
+  /** JSON. */
+  result: string | null;
+}
+
+export interface EvaluationsTable extends MeasurementColumns {
   model_id: Fixed<string>;
   model_version: Fixed<number>;
   pictures: Fixed<"test" | "inspections">;
   defect_rate: Fixed<number | null>;
-  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-  progress: number;
-  step: string;
-  created_at: Fixed<number>;
-  created_by: Fixed<string>;
-  ended_at: number | null;
-  error_code: string | null;
-  error_message: string | null;
+  /** Of trainings repeated; `null` where none are. */
+  folds: Fixed<number | null>;
+  seeds: Fixed<number | null>;
 }
 
 export interface EvaluationReportsTable {

@@ -1,6 +1,6 @@
 /** Routes: evaluating a version. */
 import { z } from "zod";
-import { EvaluatedPictures, Evaluation, EvaluationDetail } from "../evaluations.js";
+import { EvaluatedPictures, Evaluation, EvaluationDetail, RepeatsAsked } from "../evaluations.js";
 import { Id, Limit, Unit } from "../words.js";
 import { list, modelId, operator, route, viewer } from "./route.js";
 
@@ -11,7 +11,11 @@ export const evaluationRoutes = {
     summary: "Evaluate a version: figures with intervals, curves, slices, costs and the worst mistakes",
     access: operator,
     params: modelId,
-    body: z.strictObject({ pictures: EvaluatedPictures.default("test"), defectRate: Unit.nullable().default(null) }),
+    body: z.strictObject({
+      pictures: EvaluatedPictures.default("test"),
+      defectRate: Unit.nullable().default(null),
+      repeats: RepeatsAsked.nullable().default(null),
+    }),
     status: 202,
     reply: Evaluation,
   }),

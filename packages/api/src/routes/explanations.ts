@@ -29,6 +29,16 @@ export const explanationRoutes = {
     reply: Explanation,
     alsoRefuses: busy,
   }),
+  explainReview: route("POST", "/api/reviews/:reviewId/explain", {
+    summary:
+      "Explain an answer that a person is asked about, by the version that gave it and under the threshold of then",
+    access: viewer,
+    params: z.strictObject({ reviewId: Id }),
+    query,
+    status: 202,
+    reply: Explanation,
+    alsoRefuses: busy,
+  }),
   explainSample: route("POST", "/api/samples/:sampleId/explain", {
     summary: "Explain what a version answers about a labelled picture",
     access: viewer,

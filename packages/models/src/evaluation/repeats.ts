@@ -1,6 +1,7 @@
 /** A method trained again and again on the training part, by folds and seeds: how much of a figure is luck. */
 import type { LabelledPictures, Sample } from "@sightline/dataset/dataset";
 import { stratifiedFolds } from "@sightline/dataset/folds";
+import type { TilingWish } from "../anomaly-tiles.js";
 import { evaluateSamples } from "../evaluate.js";
 import type { Manifest } from "../manifest.js";
 import type { MethodOptions } from "../method-options.js";
@@ -18,6 +19,7 @@ export interface RepeatsOrder {
   readonly method: MethodChoice;
   readonly methodOptions?: MethodOptions | undefined;
   readonly backboneFile?: string | undefined;
+  readonly tiling?: TilingWish | undefined;
   readonly folds: number;
   readonly seeds: readonly number[];
   readonly threads: number;
@@ -76,7 +78,7 @@ async function oneRun(
 ): Promise<OneRun> {
   const { method, threads, signal } = order;
   const { bytes } = await train({
-    ...{ pictures: training, method, seed, threads, signal },
+    ...{ pictures: training, method, seed, threads, signal, tiling: order.tiling },
     ...(order.methodOptions && { methodOptions: order.methodOptions }),
     ...(order.backboneFile !== undefined && { backboneFile: order.backboneFile }),
     ...(order.budgetMs !== undefined && { budgetMs: order.budgetMs }),

@@ -50,7 +50,7 @@ export function reportPage(report: EvaluationReport, { pictures = new Map() }: R
     labelsSection(report),
     defectsSection(report),
     ...report.slices.map((slices) => slicesSection(slices, figures)),
-    report.repeats === null ? "" : repeatsSection(report.repeats),
+    report.repeats === null ? "" : repeatsSection(report.repeats, figures),
     mistakesSection(report, pictures),
     methodSection(report),
     "</main></body></html>",
@@ -326,13 +326,15 @@ function slicesSection({ by, rows }: Slices, figures: readonly Figure[]): string
   );
 }
 
-function repeatsSection({ folds, seeds, runs, figures }: Repeats): string {
+function repeatsSection({ folds, seeds, runs, figures }: Repeats, known: readonly Figure[]): string {
   const rows = figures.map(({ name, title, mean, deviation }) => {
     const values = runs.map((run) => run.figures[name]).filter((value) => value !== null && value !== undefined);
+    const isLowerBetter = known.some((one) => one.name === name && one.better === "lower");
+    const worst = isLowerBetter ? Math.max(...values) : Math.min(...values);
     const at = (value: number): string => (5 + Math.min(1, Math.max(0, value)) * 190).toFixed(1);
     const dots = values.map((value) => `<circle cx="${at(value)}" cy="7" r="3.5" opacity="0.6"/>`).join("");
     const strip = `<svg class="range" style="width:200px" viewBox="0 0 200 14" aria-hidden="true"><line class="track" x1="5" x2="195" y1="7" y2="7"/>${dots}</svg>`;
-    return `<tr><th scope="row">${escaped(title)}</th><td>${percent(mean)}</td><td class="dim">± ${percent(deviation)}</td><td>${percent(Math.min(...values))}</td><td>${strip}</td></tr>`;
+    return `<tr><th scope="row">${escaped(title)}</th><td>${percent(mean)}</td><td class="dim">± ${percent(deviation)}</td><td>${percent(worst)}</td><td>${strip}</td></tr>`;
   });
   return section(
     "Trained again and again",

@@ -139,3 +139,30 @@ test("what can't be explained says why; what is forgotten is told so", async (t)
   assert.deepEqual([gone.status, gone.json.code], [404, "EXPLANATION_NOT_FOUND"]);
   assert.equal((await call("explainInspection", { params: { inspectionId: id } })).status, 404);
 });
+
+test("an answer that a person is asked about is explained by the version that gave it, at the threshold of then", async (t) => {
+  const { call, ended, finish, asked, modelId, projectId, service } = await open(t);
+  const { store, blobs } = service.services;
+  const bytes = await greyJpeg(90);
+  const blob = await blobs.put(bytes);
+  const review = (answeredBy: string | null) =>
+    store.write((tx) =>
+      tx.reviews.insert({
+        ...{ projectId, inspectionId: null, reason: "person", name: "part.jpg" },
+        picture: { sha256: blob.sha256, bytes: bytes.length, format: "jpeg", width: 8, height: 8 },
+        answer: {
+          ...{ label: "anomaly", labels: ["anomaly"], detections: [], isAnomalous: true, score: 0.9, confidence: 0.8 },
+          ...{ modelId: answeredBy, modelVersion: 1, threshold: 0.7 },
+        },
+      }),
+    );
+  const reviewId = (await review(modelId)) ?? "";
+  blob.release();
+  const begun = await call("explainReview", { params: { reviewId }, query: { method: "occlusion" } });
+  assert.deepEqual([begun.status, begun.json.modelId], [202, modelId]);
+  await finish();
+  assert.equal((await ended(begun.json.id)).status, "succeeded");
+  assert.deepEqual(asked, [{ method: "occlusion", regions: 64, evaluations: 500, threshold: 0.7 }]);
+  const gone = await call("explainReview", { params: { reviewId: (await review(null)) ?? "" } });
+  assert.deepEqual([gone.status, gone.json.code], [409, "EXPLANATION_WITHOUT_VERDICT"]);
+});

@@ -1,4 +1,4 @@
-/** Why a model answered as it did: of a picture sent, of an inspection, of a labelled picture. */
+/** Why a model answered as it did: of a picture sent, of an inspection, of a review, of a labelled picture. */
 import { errors } from "../../errors.js";
 import { checkPicture } from "../../intake/check-picture.js";
 import type { Handlers } from "../handlers.js";
@@ -27,10 +27,18 @@ export function explanationRoutes({ services }: RouteDeps) {
 
     explainInspection: async ({ params: { inspectionId: id }, query }) => {
       const inspection = existing(await store.read.inspections.get(id), errors.inspectionNotFound, id);
-      if (inspection.modelId === null) throw errors.explanationWithoutVerdict({ id });
+      if (inspection.modelId === null) throw errors.explanationWithoutVerdict({ what: "Inspection", id });
       const { image } = existing(await store.read.inspections.pictures(id), errors.inspectionNotFound, id);
       const bytes = await blobs.read(image.sha256);
       return explanations.start(inspection.modelId, bytes, query, inspection.threshold ?? OWN_THRESHOLD);
+    },
+
+    explainReview: async ({ params: { reviewId: id }, query }) => {
+      const { answer } = existing(await store.read.reviews.get(id), errors.reviewNotFound, id);
+      if (!answer?.modelId) throw errors.explanationWithoutVerdict({ what: "Review", id });
+      const { image } = existing(await store.read.reviews.pictures(id), errors.reviewNotFound, id);
+      const bytes = await blobs.read(image.sha256);
+      return explanations.start(answer.modelId, bytes, query, answer.threshold ?? OWN_THRESHOLD);
     },
 
     explainSample: async ({ params: { sampleId }, query: { model, ...asked } }) => {

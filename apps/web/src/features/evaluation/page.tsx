@@ -1,41 +1,27 @@
 /** How good a version is: evaluated on the test pictures, or on inspections that people have since told the truth of. */
-import { Alert, Button, Group, Progress, SegmentedControl, Select, Stack, Text } from "@mantine/core";
-import { mdiChartBellCurve, mdiCubeOutline, mdiDownload } from "@mdi/js";
+import { Button, Group, SegmentedControl, Select, Stack } from "@mantine/core";
+import { mdiChartBellCurve, mdiDownload } from "@mdi/js";
 import type { EvaluatedPictures, Evaluation } from "@sightline/api/evaluations";
 import type { ModelDetail } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
-import { useParams } from "react-router";
 import { client, useApi, useChange } from "../../app/api.js";
 import { ActionButton } from "../../components/action-button.js";
 import { Answer } from "../../components/answer.js";
 import { Face } from "../../components/face.js";
 import { localTime } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
-import { LinkFace } from "../../components/link-face.js";
+import { isUnderWay, MeasurementProgress, NotMeasured } from "../../components/measurement-progress.js";
 import { PageHeader } from "../../components/page-header.js";
 import { Panel } from "../../components/panel.js";
 import { useUrlFilters } from "../../components/url-filters.js";
+import { OfVersion } from "../models/of-version.js";
+import { RepeatForm } from "./repeat-form.js";
 import { ReportView } from "./report-view.js";
 
 const mostListed = 10;
 
 export function Page() {
-  const { modelId = "" } = useParams();
-  const model = useApi("getModel", { params: { modelId } });
-  const projectId = model.data?.projectId;
-  const project = useApi(
-    "getProject",
-    { params: { projectId: projectId ?? "" } },
-    { enabled: projectId !== undefined },
-  );
-  return (
-    <Answer
-      query={model}
-      missing={<LinkFace icon={mdiCubeOutline} title="This version is no longer here" to="/models" link="All models" />}
-    >
-      {(detail) => <Answer query={project}>{(owner) => <Evaluated model={detail} project={owner} />}</Answer>}
-    </Answer>
-  );
+  return <OfVersion>{(model, project) => <Evaluated model={model} project={project} />}</OfVersion>;
 }
 
 function Evaluated({ model, project }: { model: ModelDetail; project: Project }) {
@@ -62,6 +48,10 @@ function Evaluated({ model, project }: { model: ModelDetail; project: Project })
             { value: "test", label: "Test pictures" },
             { value: "inspections", label: "Inspections" },
           ]}
+        />
+        <RepeatForm
+          isStarting={start.isPending}
+          start={(repeats) => start.mutate({ params: { modelId: model.id }, body: { pictures, repeats } })}
         />
         <ActionButton
           route="startEvaluation"
@@ -106,41 +96,21 @@ function NotYet() {
 }
 
 function One({ evaluation, project }: { evaluation: Evaluation; project: Project }) {
-  const { status, error } = evaluation;
-  if (status === "queued" || status === "running") return <UnderWay evaluation={evaluation} />;
-  if (status !== "succeeded")
-    return (
-      <Alert
-        color={status === "failed" ? "grape" : "gray"}
-        variant="light"
-        title={status === "failed" ? "It could not be evaluated" : "It was cancelled"}
-      >
-        {error?.message ?? "Evaluate again whenever you like."}
-      </Alert>
-    );
-  return <Done evaluation={evaluation} project={project} />;
-}
-
-function UnderWay({ evaluation: { id, progress, step } }: { evaluation: Evaluation }) {
   const cancel = useChange("cancelEvaluation");
-  return (
-    <Panel>
-      <Stack gap="xs" role="status">
-        <Group justify="space-between">
-          <Text size="sm">{step}</Text>
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            loading={cancel.isPending}
-            onClick={() => cancel.mutate({ params: { evaluationId: id } })}
-          >
-            Cancel
-          </Button>
-        </Group>
-        <Progress value={progress * 100} animated aria-label={step} />
-      </Stack>
-    </Panel>
-  );
+  if (isUnderWay(evaluation)) {
+    return (
+      <Panel>
+        <MeasurementProgress
+          measurement={evaluation}
+          isCancelling={cancel.isPending}
+          cancel={() => cancel.mutate({ params: { evaluationId: evaluation.id } })}
+        />
+      </Panel>
+    );
+  }
+  if (evaluation.status !== "succeeded")
+    return <NotMeasured measurement={evaluation} did="evaluated" again="Evaluate again" />;
+  return <Done evaluation={evaluation} project={project} />;
 }
 
 function Done({ evaluation, project }: { evaluation: Evaluation; project: Project }) {

@@ -11,6 +11,7 @@ import { CurvesPanel } from "./curves-panel.js";
 import { IntervalBar } from "./interval-bar.js";
 import { MistakesPanel } from "./mistakes-panel.js";
 import { ReliabilityPanel } from "./reliability-panel.js";
+import { RepeatsPanel } from "./repeats-panel.js";
 
 const tiles = 4;
 
@@ -23,7 +24,7 @@ export function ReportView({
   evaluation: Evaluation;
   currency: string;
 }) {
-  const { figures, confusion, model, threshold, reliability, slices, defects, curves, pictures } = report;
+  const { figures, confusion, model, threshold, reliability, slices, defects, curves, pictures, repeats } = report;
   const known = figures.filter(({ value }) => value !== null);
   return (
     <Stack gap="lg">
@@ -53,6 +54,7 @@ export function ReportView({
       {slices.map((table) => (
         <SlicesPanel key={table.by} slices={table} figures={figures} />
       ))}
+      {repeats !== null && <RepeatsPanel repeats={repeats} known={figures} />}
       <MistakesPanel report={report} evaluation={evaluation} />
     </Stack>
   );

@@ -1,22 +1,11 @@
 /** The picture with the map over it; beside it what is asked, how far it is, and the values. */
-import {
-  Alert,
-  Button,
-  Grid,
-  Group,
-  Modal,
-  Progress,
-  SegmentedControl,
-  Select,
-  Slider,
-  Stack,
-  Text,
-} from "@mantine/core";
+import { Alert, Button, Grid, Group, Modal, Progress, SegmentedControl, Select, Stack, Text } from "@mantine/core";
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import type { ExplainedRegion, ExplainMethod, Explanation } from "@sightline/api/explanations";
 import type { Detection } from "@sightline/api/predictions";
 import { useState } from "react";
 import { percent } from "../../components/format.js";
+import { ShareSlider } from "../../components/share-slider.js";
 import { ExplainedPicture } from "./explained-picture.js";
 import { RegionList } from "./region-list.js";
 import { useExplanation } from "./use-explanation.js";
@@ -148,17 +137,7 @@ export function ExplainDialog({ src, alt, labels: known, detections, start, clos
                   <Text size="sm" style={{ whiteSpace: "nowrap" }}>
                     Map
                   </Text>
-                  <Slider
-                    flex={1}
-                    min={0}
-                    max={1}
-                    step={0.05}
-                    value={opacity}
-                    onChange={setOpacity}
-                    label={percent}
-                    thumbLabel="Strength of the map"
-                    thumbValueText={percent(opacity)}
-                  />
+                  <ShareSlider name="Strength of the map" value={opacity} onChange={setOpacity} />
                 </Group>
                 <RegionList result={result} chosen={region} onChosen={setRegion} />
                 <Text size="xs" c="dimmed">

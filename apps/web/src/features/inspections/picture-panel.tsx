@@ -1,11 +1,12 @@
 /** The inspected picture with its heat map, its defects or its boxes under a slider. */
-import { Group, SegmentedControl, Slider, Switch, Text } from "@mantine/core";
+import { Group, SegmentedControl, Switch, Text } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useState } from "react";
 import { client } from "../../app/api.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { Picture } from "../../components/picture.js";
+import { ShareSlider } from "../../components/share-slider.js";
 import { useProjectLabels } from "../../components/use-project-labels.js";
 import type { InspectionDetail } from "./inspection-detail.js";
 import css from "./picture-panel.module.css";
@@ -56,17 +57,12 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
               onChange={(event) => setShown(event.currentTarget.checked)}
               style={{ whiteSpace: "nowrap" }}
             />
-            <Slider
-              flex={1}
-              min={0}
-              max={1}
+            <ShareSlider
+              name="Lowest score shown"
               step={0.01}
               disabled={!isShown}
               value={minScore}
               onChange={setMinScore}
-              label={percent}
-              thumbLabel="Lowest score shown"
-              thumbValueText={percent(minScore)}
             />
             <Text size="sm" c="dimmed" ta="right" style={{ whiteSpace: "nowrap" }} role="status">
               {isShown ? shown.length : 0} of {inspection.detections.length}
@@ -87,17 +83,7 @@ export function PicturePanel({ inspection }: { inspection: InspectionDetail }) {
                 {layerNames[layer]}
               </Text>
             )}
-            <Slider
-              flex={1}
-              min={0}
-              max={1}
-              step={0.05}
-              value={opacity}
-              onChange={setOpacity}
-              label={percent}
-              thumbLabel={`Strength: ${layerNames[layer]}`}
-              thumbValueText={percent(opacity)}
-            />
+            <ShareSlider name={`Strength: ${layerNames[layer]}`} value={opacity} onChange={setOpacity} />
             <Text size="sm" c="dimmed" w={48} ta="right">
               {percent(opacity)}
             </Text>

@@ -1,38 +1,21 @@
 /** One model version: its report, its file, its start and stop. */
 
 import { Badge, Button } from "@mantine/core";
-import { mdiChartBellCurve, mdiCubeOutline, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
+import { mdiChartBellCurve, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
 import type { ModelDetail } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
-import { Link, useNavigate, useParams } from "react-router";
-import { client, useApi, useChange } from "../../app/api.js";
+import { Link, useNavigate } from "react-router";
+import { client, useChange } from "../../app/api.js";
 import { ConfirmButton } from "../../components/action-button.js";
-import { Answer } from "../../components/answer.js";
 import { bytes, localTime } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
-import { LinkFace } from "../../components/link-face.js";
 import { PageHeader } from "../../components/page-header.js";
 import { ModelReport } from "./model-report.js";
+import { OfVersion } from "./of-version.js";
 import { StartStopButton } from "./start-stop-button.js";
 
 export function Page() {
-  const { modelId = "" } = useParams();
-  const model = useApi("getModel", { params: { modelId } });
-  const projectId = model.data?.projectId;
-  const project = useApi(
-    "getProject",
-    { params: { projectId: projectId ?? "" } },
-    { enabled: projectId !== undefined },
-  );
-  return (
-    <Answer query={model} missing={<ModelGone />}>
-      {(detail) => <Answer query={project}>{(owner) => <ModelView model={detail} project={owner} />}</Answer>}
-    </Answer>
-  );
-}
-
-function ModelGone() {
-  return <LinkFace icon={mdiCubeOutline} title="This version is no longer here" to="/models" link="All models" />;
+  return <OfVersion>{(model, project) => <ModelView model={model} project={project} />}</OfVersion>;
 }
 
 function ModelView({ model, project }: { model: ModelDetail; project: Project }) {

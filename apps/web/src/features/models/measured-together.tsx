@@ -1,5 +1,5 @@
 /** Two versions measured by the server on the same test pictures: figures side by side, and the pictures on which they differ. */
-import { Alert, Anchor, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { mdiCheck, mdiClose, mdiScaleBalance } from "@mdi/js";
 import type { ComparedPicture, Comparison, ComparisonResult, ComparisonSide } from "@sightline/api/comparisons";
 import type { Model } from "@sightline/api/models";
@@ -11,6 +11,7 @@ import { Answer } from "../../components/answer.js";
 import { Face } from "../../components/face.js";
 import { milliseconds, percent, plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
+import { isUnderWay, MeasurementProgress, NotMeasured } from "../../components/measurement-progress.js";
 import { Panel } from "../../components/panel.js";
 import { Picture } from "../../components/picture.js";
 import { TimeText } from "../../components/time-text.js";
@@ -59,36 +60,17 @@ function NotYet() {
 
 function Latest({ comparison }: { comparison: Comparison }) {
   const cancel = useChange("cancelComparison");
-  const { status, progress, step, error, result } = comparison;
-  if (status === "queued" || status === "running") {
+  const { id, result } = comparison;
+  if (isUnderWay(comparison)) {
     return (
-      <Stack gap="xs" role="status">
-        <Group justify="space-between">
-          <Text size="sm">{step}</Text>
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            loading={cancel.isPending}
-            onClick={() => cancel.mutate({ params: { comparisonId: comparison.id } })}
-          >
-            Cancel
-          </Button>
-        </Group>
-        <Progress value={progress * 100} animated aria-label={step} />
-      </Stack>
+      <MeasurementProgress
+        measurement={comparison}
+        isCancelling={cancel.isPending}
+        cancel={() => cancel.mutate({ params: { comparisonId: id } })}
+      />
     );
   }
-  if (result === null) {
-    return (
-      <Alert
-        color={status === "failed" ? "grape" : "gray"}
-        variant="light"
-        title={status === "failed" ? "It could not be measured" : "It was cancelled"}
-      >
-        {error?.message ?? "Measure again whenever you like."}
-      </Alert>
-    );
-  }
+  if (result === null) return <NotMeasured measurement={comparison} did="measured" again="Measure again" />;
   return <Result comparison={comparison} result={result} />;
 }
 

@@ -2,11 +2,13 @@
 import { Alert, Button, Group, Kbd, Stack, Text } from "@mantine/core";
 import type { ModelAnswer, Review } from "@sightline/api/reviews";
 import { Link } from "react-router";
+import { client } from "../../app/api.js";
 import { useMay } from "../../app/session.js";
 import { percent } from "../../components/format.js";
 import { Panel } from "../../components/panel.js";
 import { ScoreScale } from "../../components/score-scale.js";
 import { lookOfLabel, Verdict } from "../../components/verdict.js";
+import { ExplainButton } from "../explain/explain-button.js";
 import { isNormal, titleOf } from "../projects/labels.js";
 import { isOpen, saidInWords } from "./deck.js";
 import type { ReviewCommand } from "./review-keys.js";
@@ -23,13 +25,14 @@ export interface WordPanelProps {
 }
 
 export function WordPanel(props: WordPanelProps) {
-  const { review, obey } = props;
+  const { review, labels, obey } = props;
   const may = useMay("sayWord");
   const said = saidInWords(review);
   return (
     <Panel>
       <Stack gap="md" pt={4}>
         <Said review={review} />
+        <ExplainReview review={review} labels={labels} />
         {may.allowed ? (
           <Choices {...props} />
         ) : (
@@ -93,6 +96,24 @@ function Said({ review: { answer, served, failure } }: { review: Review }) {
         <AnswerLine title={`The line said (version ${served.modelVersion ?? "?"})`} answer={served} size="md" />
       )}
     </>
+  );
+}
+
+/** Why the version answered so, where it is still here to be asked. */
+function ExplainReview({ review: { id, name, answer }, labels }: Pick<WordPanelProps, "review" | "labels">) {
+  if (!answer?.modelId) return null;
+  const params = { reviewId: id };
+  return (
+    <ExplainButton
+      key={id}
+      size="xs"
+      fullWidth
+      src={client.address("getReviewImage", { params })}
+      alt={name}
+      labels={answer.isAnomalous === null ? labels : []}
+      detections={answer.detections}
+      start={(ask) => client.call("explainReview", { params, query: ask })}
+    />
   );
 }
 
