@@ -2,20 +2,23 @@
 import type { Sample } from "@sightline/dataset/dataset";
 import { exportGraph } from "@sightline/nn/export";
 import type { Weights } from "@sightline/nn/network";
+import { floatTensor } from "@sightline/nn/tensor";
+import type { BatchSource } from "@sightline/nn/training/batch-source";
 import { dividedEpochs } from "../divided-epochs.js";
+import { type DrawnBatchesOptions, drawnBatches } from "../drawn-batches/drawn-batches.js";
+import { judge } from "../drawn-batches/judge.js";
+import { judgedPictures } from "../drawn-batches/judged-pictures.js";
+import { keptDetail, openTrainingPictures } from "../drawn-batches/training-pictures.js";
+import { turnsFor, turnsOption } from "../drawn-batches/turns.js";
 import { trainByGradient } from "../gradient-run.js";
 import type { NetContext, NetMethod, TrainedNet } from "../method.js";
-import { drawnBatches } from "./drawn-batches.js";
-import { judge, judgedPictures } from "./judge.js";
-import { countWeights, syntheticDefinition } from "./synthetic-net.js";
-import { openTrainingPictures } from "./training-pictures.js";
-import { allTurns, noTurns, plausibleTurns, type Turns } from "./turns.js";
+import { modelValues } from "../model-values.js";
+
+import { countWeights, mapStride, stepInputs, syntheticDefinition } from "./synthetic-net.js";
 
 const minimumNormals = 8;
 const usualBatch = 8;
 const sizes = ["128", "160", "192", "224", "256", "320"] as const;
-/** Pictures are kept this much larger than the input, so that what is turned or zoomed in on stays sharp. */
-const detail = 1.15;
 /** What counts as an epoch: pictures are drawn anew each time, so that their number sets none. */
 const batchesAnEpoch = 50;
 /** In 1,500 steps what a defect is has been learnt; more pictures of good parts show more of what it isn't. */
@@ -32,12 +35,7 @@ export const synthetic: NetMethod = {
   startsFromBackbone: () => false,
   options: {
     size: { kind: "choice", choices: sizes, default: "256", meaning: "side of the input in pixels" },
-    turns: {
-      kind: "choice",
-      choices: ["auto", "none", "sideways", "all"],
-      default: "auto",
-      meaning: "how good pictures may be turned over; auto: as they already lie",
-    },
+    turns: turnsOption,
   },
   unsuitable(task, labels, counts) {
     if (task !== "anomaly")
@@ -52,7 +50,7 @@ async function trainSynthetic(context: NetContext): Promise<TrainedNet> {
   const { options, seed, signal, batchSize = usualBatch, threads, targetOf } = context;
   const size = Number(options.size);
   const isDefect = (sample: Sample): boolean => (targetOf(sample)[1] ?? 0) >= 0.5;
-  const opened = { side: Math.round(size * detail), isDefect, seed, signal };
+  const opened = { side: Math.round(size * keptDetail), isDefect, seed, signal };
   context.onProgress(0, "Reading the pictures");
   const training = await openTrainingPictures(context.training, opened);
   const turns = turnsFor(String(options.turns), training.normals);
@@ -67,7 +65,10 @@ async function trainSynthetic(context: NetContext): Promise<TrainedNet> {
   const { epochs, measuredEpochs } = dividedEpochs(context, usualEpochs);
   const judgedEvery = Math.ceil(measuredEpochs / mostJudgements);
   const sourceOf = (pictures: typeof training) =>
-    drawnBatches({ sources: { size, turns, ...pictures }, seed, batchSize, batches: batchesAnEpoch });
+    batchesOf({
+      sources: { size, stride: mapStride, turns, ...pictures },
+      ...{ seed, batchSize, batches: batchesAnEpoch },
+    });
   const measuring = sourceOf(training);
   let withAll: ReturnType<typeof sourceOf> | null = null;
   try {
@@ -115,8 +116,23 @@ async function trainSynthetic(context: NetContext): Promise<TrainedNet> {
   }
 }
 
-function turnsFor(choice: string, normals: readonly Parameters<typeof plausibleTurns>[0][number][]): Turns {
-  if (choice === "none") return noTurns;
-  if (choice === "sideways") return { ...noTurns, sideways: true };
-  return choice === "all" ? allTurns : plausibleTurns(normals);
+function batchesOf(options: DrawnBatchesOptions): BatchSource {
+  const { batchSize, batches, sources } = options;
+  const { size, stride } = sources;
+  const side = size / stride;
+  const drawn = drawnBatches(options);
+  return {
+    samples: batches * batchSize,
+    batches,
+    async batch(epoch, index) {
+      const { image, target, weight, isDefect } = await drawn.batch(epoch, index);
+      return {
+        [modelValues.image]: floatTensor([batchSize, 3, size, size], image),
+        [stepInputs.target]: floatTensor([batchSize, 1, side, side], target),
+        [stepInputs.weight]: floatTensor([batchSize, 1, side, side], weight),
+        [stepInputs.isDefect]: floatTensor([batchSize, 1], isDefect),
+      };
+    },
+    close: () => drawn.close(),
+  };
 }

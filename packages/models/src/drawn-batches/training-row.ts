@@ -3,13 +3,14 @@
 import type { RandomSource } from "@sightline/vision/augment/damage";
 import type { Image } from "@sightline/vision/image";
 import { addSyntheticDefect } from "@sightline/vision/synthetic-defect";
-import { mapStride } from "./synthetic-net.js";
 import type { Turns } from "./turns.js";
 import { throughCamera, type View, viewOf } from "./views.js";
 
 /** What rows are made from; every picture is a square a little larger than the network's input. */
 export interface RowSources {
   readonly size: number;
+  /** Pixels along each side of a place in the map. */
+  readonly stride: number;
   readonly turns: Turns;
   readonly normals: readonly Image[];
   /** Real ones; `mask` is `null` where nobody painted where the defect is. */
@@ -49,14 +50,14 @@ export function makeRow(
   viewing: RandomSource,
   random: RandomSource,
 ): Row {
-  const { size, turns, normals, defects } = sources;
-  const places = (size / mapStride) ** 2;
+  const { size, stride, turns, normals, defects } = sources;
+  const places = (size / stride) ** 2;
   if (kind === "defect") {
     const { image, mask } = viewOf(defects[picture] as View, size, turns, viewing);
     const inside =
       mask && Uint8Array.from({ length: size * size }, (_, i) => ((mask.data[i * 3] as number) > 127 ? 1 : 0));
     // A real defect without a mask only says that it is somewhere.
-    const target = inside ? coverage(inside, size) : new Float32Array(places);
+    const target = inside ? coverage(inside, size, stride) : new Float32Array(places);
     const weight = inside ? weightsOf(target) : new Float32Array(places);
     return { image: throughCamera(image, random), target, weight, isDefect: true };
   }
@@ -72,20 +73,20 @@ export function makeRow(
     image = defect.image;
     for (let i = 0; i < inside.length; i++) if (defect.mask[i] === 1) inside[i] = 1;
   }
-  const target = coverage(inside, size);
+  const target = coverage(inside, size, stride);
   return { image: throughCamera(image, random), target, weight: weightsOf(target), isDefect: true };
 }
 
 /** For each place the share of its pixels that are inside, 1 from `coveredInFull` on. */
-export function coverage(inside: Uint8Array, size: number): Float32Array {
-  const side = size / mapStride;
+export function coverage(inside: Uint8Array, size: number, stride: number): Float32Array {
+  const side = size / stride;
   const out = new Float32Array(side * side);
-  const one = 1 / (coveredInFull * mapStride * mapStride);
+  const one = 1 / (coveredInFull * stride * stride);
   for (let y = 0; y < size; y++) {
-    const row = Math.floor(y / mapStride) * side;
+    const row = Math.floor(y / stride) * side;
     for (let x = 0; x < size; x++) {
       if (inside[y * size + x] !== 1) continue;
-      const place = row + Math.floor(x / mapStride);
+      const place = row + Math.floor(x / stride);
       out[place] = Math.min(1, (out[place] as number) + one);
     }
   }

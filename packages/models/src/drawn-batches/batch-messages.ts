@@ -25,7 +25,7 @@ export interface BatchOrder {
 export interface DrawnBatch {
   /** `[N, 3, size, size]`, 0–255. */
   readonly image: Float32Array<ArrayBuffer>;
-  /** `[N, 1, h, w]` */
+  /** `[N, 1, h, w]`, see `Row`. */
   readonly target: Float32Array<ArrayBuffer>;
   readonly weight: Float32Array<ArrayBuffer>;
   /** `[N, 1]` */

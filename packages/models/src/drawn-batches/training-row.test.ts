@@ -17,6 +17,7 @@ const mask = { width: 74, height: 74, data: new Uint8Array(74 * 74 * 3) };
 for (let y = 30; y < 44; y++) mask.data.fill(255, (y * 74 + 30) * 3, (y * 74 + 44) * 3);
 const sources: RowSources = {
   size,
+  stride: 4,
   turns: noTurns,
   normals,
   defects: [
@@ -54,7 +55,7 @@ test("places are covered by shares of their pixels", () => {
   inside.fill(1, 0, 4);
   // Four of sixteen pixels, of which 40 % are enough.
   assert.deepEqual(
-    Array.from(coverage(inside, 8), (value) => value.toFixed(3)),
+    Array.from(coverage(inside, 8, 4), (value) => value.toFixed(3)),
     ["0.625", "0.000", "0.000", "0.000"],
   );
 });

@@ -10,6 +10,8 @@ import { nextTurn, throwIfCancelled } from "../model-error.js";
 import { SampleReader } from "../pictures.js";
 import type { View } from "./views.js";
 
+/** Pictures are kept this much larger than the input, so that what is turned or zoomed in on stays sharp. */
+export const keptDetail = 1.15;
 /** Pictures in memory take at most this much; beyond it some are drawn by lot, which show as much. */
 const mostBytes = 300e6;
 

@@ -3,7 +3,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import { randomStream } from "@sightline/nn/random";
 import { writePlanes } from "../pictures.js";
 import type { BatchOrder, BatchWorkerStart, DrawnBatch, FromBatchWorker } from "./batch-messages.js";
-import { mapStride } from "./synthetic-net.js";
 import { makeRow } from "./training-row.js";
 
 const port = parentPort;
@@ -24,8 +23,8 @@ port.on("message", (order: BatchOrder) => {
 });
 
 function drawBatch({ epoch, index, rows }: BatchOrder): DrawnBatch {
-  const { size } = sources;
-  const places = (size / mapStride) ** 2;
+  const { size, stride } = sources;
+  const places = (size / stride) ** 2;
   const batch: DrawnBatch = {
     image: new Float32Array(rows.length * 3 * size * size),
     target: new Float32Array(rows.length * places),

@@ -1,58 +1,15 @@
 /** Judges the network on held-out good pictures, the same with drawn defects, and real defects where there are some. */
-import type { Sample } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
-import { randomStream } from "@sightline/nn/random";
 import { openGraphSession } from "@sightline/nn/session/session";
 import { floatTensor } from "@sightline/nn/tensor";
-import type { Image } from "@sightline/vision/image";
-import { addSyntheticDefect } from "@sightline/vision/synthetic-defect";
 import type { Judgement } from "../gradient-run.js";
 import { aurocOf } from "../metrics.js";
 import { nextTurn } from "../model-error.js";
 import { modelValues } from "../model-values.js";
-import { SampleReader, writePlanes } from "../pictures.js";
+import { writePlanes } from "../pictures.js";
+import type { JudgedPicture } from "./judged-pictures.js";
 
-/** Pictures that a judgement looks at, about; more would take longer than they tell. */
-const mostPictures = 120;
-/** Drawn defects for each good picture, at most. */
-const mostEach = 6;
-
-export interface JudgedPicture {
-  readonly image: Image;
-  readonly isDefect: boolean;
-}
-
-/** Always the same pictures, so that epochs compare. */
-export async function judgedPictures(
-  samples: readonly Sample[],
-  {
-    size,
-    seed,
-    isDefect,
-  }: { readonly size: number; readonly seed: number; readonly isDefect: (sample: Sample) => boolean },
-): Promise<JudgedPicture[]> {
-  const reader = new SampleReader();
-  const step = Math.max(1, Math.ceil((2 * samples.length) / mostPictures));
-  const kept: JudgedPicture[] = [];
-  for (const [i, sample] of samples.entries()) {
-    if (i % step !== 0) continue;
-    kept.push({ image: await reader.image(sample, { width: size, height: size }), isDefect: isDefect(sample) });
-  }
-  const normals = kept.flatMap(({ image, isDefect: isBad }) => (isBad ? [] : [image]));
-  const each = Math.min(mostEach, Math.ceil(mostPictures / 2 / Math.max(1, normals.length)));
-  const drawn = normals.flatMap((normal, i) =>
-    Array.from(
-      { length: each },
-      (_, k) => addSyntheticDefect(normal, normals, randomStream(seed, "judged", i, k)).image,
-    ),
-  );
-  return [...kept, ...drawn.map((image) => ({ image, isDefect: true }))];
-}
-
-/**
- * Share of right answers, as much for good pictures as for all others together; epochs are ranked by how well the two are
- * told apart at any limit (AUROC), then by their mean log loss.
- */
+/** Asks a network of `image` and `logits` about each picture. */
 export async function judge(
   graph: Graph,
   pictures: readonly JudgedPicture[],
@@ -72,6 +29,16 @@ export async function judge(
   } finally {
     await session.dispose();
   }
+  return judgementOf(verdicts, pictures);
+}
+
+/**
+ * Share of right answers, as much for good pictures as for all others together; epochs are ranked by how well the two are
+ * told apart at any limit (AUROC), then by their mean log loss.
+ *
+ * @param verdicts log-odds of a defect, in the pictures' order
+ */
+export function judgementOf(verdicts: readonly number[], pictures: readonly JudgedPicture[]): Judgement {
   const of = (isDefect: boolean): Float64Array =>
     Float64Array.from(verdicts.filter((_, i) => pictures[i]?.isDefect === isDefect));
   const loss = verdicts.reduce((sum, verdict, i) => sum + logLoss(verdict, pictures[i]?.isDefect === true), 0);

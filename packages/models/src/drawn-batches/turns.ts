@@ -9,6 +9,14 @@ export interface Turns {
   readonly quarter: boolean;
 }
 
+/** What a user may set. */
+export const turnsOption = {
+  kind: "choice",
+  choices: ["auto", "none", "sideways", "all"],
+  default: "auto",
+  meaning: "how good pictures may be turned over; auto: as they already lie",
+} as const;
+
 export const noTurns: Turns = { sideways: false, upsideDown: false, quarter: false };
 export const allTurns: Turns = { sideways: true, upsideDown: true, quarter: true };
 
@@ -18,6 +26,13 @@ const cells = 12;
 const slack = 1.2;
 /** More pictures say the same. */
 const mostCompared = 60;
+
+/** @param choice one of `turnsOption` */
+export function turnsFor(choice: string, normals: readonly Image[]): Turns {
+  if (choice === "none") return noTurns;
+  if (choice === "sideways") return { ...noTurns, sideways: true };
+  return choice === "all" ? allTurns : plausibleTurns(normals);
+}
 
 /**
  * A turn is allowed when turned pictures look like others of the pictures about as much as they did before: parts that lie

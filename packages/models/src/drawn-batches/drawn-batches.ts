@@ -1,11 +1,7 @@
 /** Batches of good pictures, drawn defects and real ones, made ahead of the training by a worker thread. */
 import { Worker } from "node:worker_threads";
 import { randomStream, shuffled } from "@sightline/nn/random";
-import { floatTensor } from "@sightline/nn/tensor";
-import type { BatchSource } from "@sightline/nn/training/batch-source";
-import { modelValues } from "../model-values.js";
 import type { BatchOrder, BatchWorkerStart, DrawnBatch, FromBatchWorker, PlannedRow } from "./batch-messages.js";
-import { mapStride, stepInputs } from "./synthetic-net.js";
 import type { RowSources } from "./training-row.js";
 
 export interface DrawnBatchesOptions {
@@ -22,9 +18,16 @@ const ahead = 2;
 const realShare = 0.25;
 const realDefectsForFullShare = 10;
 
-/** The same options give the same batches. The worker ends with `close`. */
-export function drawnBatches(options: DrawnBatchesOptions): BatchSource {
-  const { sources, seed, batchSize, batches } = options;
+export interface DrawnBatches {
+  /** What is in a batch depends on its place alone. */
+  batch(epoch: number, index: number): Promise<DrawnBatch>;
+  /** Ends the worker. */
+  close(): Promise<void>;
+}
+
+/** The same options give the same batches. */
+export function drawnBatches(options: DrawnBatchesOptions): DrawnBatches {
+  const { sources, seed, batches } = options;
   const worker = new Worker(new URL("./batch-worker.js", import.meta.url), {
     workerData: { sources, seed } satisfies BatchWorkerStart,
   });
@@ -60,25 +63,16 @@ export function drawnBatches(options: DrawnBatchesOptions): BatchSource {
     begun.set(key, promise);
     return promise;
   };
-  const { size } = sources;
-  const side = size / mapStride;
   return {
-    samples: batches * batchSize,
-    batches,
     async batch(epoch, index) {
       const wanted = begin(epoch, index);
       for (let k = 1; k <= ahead; k++) {
         const place = index + k;
         begin(epoch + Math.floor(place / batches), place % batches);
       }
-      const { image, target, weight, isDefect } = await wanted;
+      const batch = await wanted;
       begun.delete(`${epoch}/${index}`);
-      return {
-        [modelValues.image]: floatTensor([batchSize, 3, size, size], image),
-        [stepInputs.target]: floatTensor([batchSize, 1, side, side], target),
-        [stepInputs.weight]: floatTensor([batchSize, 1, side, side], weight),
-        [stepInputs.isDefect]: floatTensor([batchSize, 1], isDefect),
-      };
+      return batch;
     },
     async close() {
       stop(failed("the training is over"));
