@@ -7,7 +7,16 @@ export const Task = z
 export type Task = z.infer<typeof Task>;
 
 /** How a model learns; `auto` is a wish, never what a model says of itself. */
-export const Method = z.enum(["patchcore", "classifier", "finetune", "tiny", "distilled", "detector", "synthetic"]);
+export const Method = z.enum([
+  "patchcore",
+  "classifier",
+  "finetune",
+  "tiny",
+  "distilled",
+  "detector",
+  "synthetic",
+  "student",
+]);
 export type Method = z.infer<typeof Method>;
 
 export const MethodChoice = z.enum(["auto", ...Method.options]);

@@ -10,6 +10,7 @@ const kinds = {
   distilled: "net",
   detector: "net",
   synthetic: "net",
+  student: "net",
 } as const;
 
 export type MethodName = keyof typeof kinds;

@@ -6,6 +6,7 @@ import { finetune } from "./finetune/finetune.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
 import { patchcore } from "./patchcore/patchcore.js";
+import { student } from "./student/student.js";
 import { synthetic } from "./synthetic/synthetic.js";
 import { tiny } from "./tiny/tiny.js";
 
@@ -18,7 +19,13 @@ export {
   parseMethodChoice,
 } from "./method-names.js";
 
-export const methods = { patchcore, classifier, finetune, tiny, distilled, detector, synthetic } satisfies Record<
-  MethodName,
-  Method
->;
+export const methods = {
+  patchcore,
+  classifier,
+  finetune,
+  tiny,
+  distilled,
+  detector,
+  synthetic,
+  student,
+} satisfies Record<MethodName, Method>;

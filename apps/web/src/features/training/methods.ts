@@ -44,6 +44,12 @@ export const methodsInWords: readonly MethodInWords[] = [
     for: ["label"],
   },
   {
+    value: "student",
+    title: "Student and teacher",
+    note: "A small network imitates a pretrained one on good parts; where it fails to, something is strange. Ten minutes.",
+    for: ["label"],
+  },
+  {
     value: "tiny",
     title: "Tiny network",
     note: "A small, very fast network from scratch, for simple states and slow machines. Minutes.",
