@@ -10,7 +10,7 @@ import { writePlanes } from "../pictures.js";
 import { studentValues } from "./definition.js";
 import { taughtChannels } from "./teacher.js";
 
-/** `[taughtChannels, places]` each. */
+/** Of the student and of the autoencoder: `[taughtChannels, places]` each, or what was made of that for each place. */
 export interface Differences {
   readonly unlearnt: Float32Array;
   readonly uncoded: Float32Array;

@@ -10,8 +10,9 @@ import type { Image } from "@sightline/vision/image";
 import { milledPart } from "../drawn-pictures.js";
 import { writePlanes } from "../pictures.js";
 import { studentValues } from "./definition.js";
-import { measureStrangeness, withStrangeness } from "./strangeness.js";
+import { measureStrangeness } from "./strangeness.js";
 import { taughtChannels } from "./teacher.js";
+import { withVerdict } from "./verdict.js";
 
 const size = 64;
 const options = { size, threads: 1, signal: undefined };
@@ -72,7 +73,7 @@ test("on the scale of held-out good pictures the threshold is zero and the media
   const normals = parts(15, 1);
   const judged = normals.map((image) => ({ image, isDefect: false }));
   const { strangeness, verdicts: told } = await measureStrangeness(differences(), parts(15, 3), judged, options);
-  const rows = await answers(withStrangeness(differences(), strangeness), normals);
+  const rows = await answers(withVerdict(differences(), strangeness), normals);
   // What was measured is what the file says.
   for (const [i, { verdict }] of rows.entries()) assert.ok(Math.abs(verdict - (told[i] as number)) < 1e-3);
   const verdicts = rows.map(({ verdict }) => verdict).sort((a, b) => a - b);
@@ -92,7 +93,7 @@ test("a strange place is found in the map, and the autoencoder takes part where 
       options,
     );
     assert.equal(strangeness.coderShare, blind === studentValues.uncoded ? 0 : 0.5);
-    const graph = withStrangeness(differences(blind), strangeness);
+    const graph = withVerdict(differences(blind), strangeness);
     assert.equal(
       graph.nodes.some(({ outputs }) => outputs.includes(studentValues.uncoded)),
       strangeness.coderShare > 0,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { partsWithHoles } from "../drawn-pictures.js";
+import type { CheckpointStore } from "../method.js";
 import { openPredictor } from "../predictor.js";
 import { train } from "../train.js";
 import { student } from "./student.js";
@@ -42,12 +43,29 @@ test("from good pictures alone it finds holes that it never saw, and where they 
   }
 });
 
-test("a few real defects take part, and a person's wish to end soon gives a model", async () => {
+test("with a few real defects it goes on after a break on other threads, and ends soon with a model where a person wishes", async () => {
   const { pictures, close } = await partsWithHoles(12, 3);
   try {
+    let kept: Uint8Array | null = null;
+    const checkpoint: CheckpointStore = {
+      load: async () => kept,
+      save: async (bytes) => {
+        kept = bytes;
+      },
+    };
+    const order = { pictures, method: "student", methodOptions: small, seed: 1, epochs: 5, checkpoint } as const;
+    const broken = new AbortController();
+    const first = train({
+      ...{ ...order, threads: 1, signal: broken.signal },
+      onProgress: ({ live }) => {
+        if (live) broken.abort();
+      },
+    });
+    await assert.rejects(first, { code: "TRAINING_CANCELLED" });
+    assert.notEqual(kept, null);
     const enough = new AbortController();
     const { manifest } = await train({
-      ...{ pictures, method: "student", methodOptions: small, seed: 1, threads: 2, epochs: 5 },
+      ...{ ...order, threads: 2 },
       finishEarly: enough.signal,
       onProgress: ({ live }) => {
         if (live) enough.abort();

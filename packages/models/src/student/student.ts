@@ -12,9 +12,10 @@ import type { NetContext, NetMethod, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
 import { networkCost } from "../network-cost.js";
 import { studentDefinition } from "./definition.js";
-import { measureStrangeness, withStrangeness } from "./strangeness.js";
+import { measureStrangeness } from "./strangeness.js";
 import { studentBatches } from "./student-batches.js";
 import { openTeacher, placeStride } from "./teacher.js";
+import { withVerdict } from "./verdict.js";
 
 const minimumNormals = 10;
 const usualBatch = 8;
@@ -58,7 +59,7 @@ async function trainStudent(context: NetContext): Promise<TrainedNet> {
   // A dataset's own validation list may hold defects alone: a scale needs good pictures.
   const hasGood = held.some((picture) => !picture.isDefect);
   const judged = hasGood ? held : [...held, ...whitened.map((image) => ({ image, isDefect: false }))];
-  const teacher = await openTeacher(normals, { backbone, size, seed, threads, signal });
+  const teacher = await openTeacher(normals, { backbone, size, seed, signal });
   const definition = studentDefinition(teacher, size, pictures.defects.length > 0);
   const image = { [modelValues.image]: { type: "float32", dims: ["N", 3, size, size] } } as const;
   const measured = async (weights: Weights) => {
@@ -87,7 +88,7 @@ async function trainStudent(context: NetContext): Promise<TrainedNet> {
         epoch % judgedEvery === 0 || isLast ? judgementOf((await measured(candidate)).verdicts, judged) : null,
     });
     const { graph: networks, strangeness } = await measured(weights);
-    const graph = withStrangeness(networks, strangeness);
+    const graph = withVerdict(networks, strangeness);
     return { graph, input: { width: size, height: size }, ...networkCost(graph), summary };
   } finally {
     await source.close();

@@ -26,7 +26,6 @@ export interface TeacherOptions {
   readonly backbone: Backbone;
   readonly size: number;
   readonly seed: number;
-  readonly threads: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -47,6 +46,8 @@ export async function openTeacher(normals: readonly Image[], options: TeacherOpt
   const images = normals.filter((_, i) => i % step === 0).slice(0, measuredPictures);
   await extract({
     ...options,
+    // Sums must not depend on how many threads there are: a training goes on with another number of them.
+    threads: 1,
     ...{ width: size, height: size, graph: measuring.build("teacher_statistics"), onProgress: () => {} },
     images: images.map((image) => () => image),
     onOutput: (_image, _flip, values) => {
