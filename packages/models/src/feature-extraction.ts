@@ -60,7 +60,10 @@ export async function extract(options: ExtractionOptions): Promise<void> {
 
 /** @throws ModelError `BACKBONE_UNSUITABLE` */
 export function refuseNonFinite(features: Float32Array): void {
-  if (features.every(Number.isFinite)) return;
+  // A plain loop: `every` with a function took as long as a tenth of the network.
+  let isUsable = true;
+  for (let i = 0; i < features.length; i++) if (!Number.isFinite(features[i] as number)) isUsable = false;
+  if (isUsable) return;
   throw new ModelError(
     "BACKBONE_UNSUITABLE",
     "The backbone answers pictures with values that are no finite numbers: its weights are too large or damaged. Export it again.",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { calibrate } from "./held-out.js";
-import { calibrationFromBoth, calibrationFromNormals } from "./threshold.js";
+import { calibrationFromNormals, thresholdBetween } from "./threshold.js";
 
 const normals = Array.from({ length: 100 }, (_, i) => 1 + i / 100);
 
@@ -20,8 +20,16 @@ test("a few plain defects leave the threshold near the good pictures, many move 
   assert.equal(calibrated([]), alone);
 });
 
-test("defects among the good pictures' scores pull the threshold down, however few they are", () => {
-  const faint = [1.5, 1.6, 1.7];
-  assert.ok(calibrated(faint) < calibrationFromNormals(normals).threshold);
-  assert.equal(calibrated(faint), calibrationFromBoth(normals, faint).threshold);
+test("defects among the good pictures' scores pull the threshold down, a handful less than many", () => {
+  const faint = (count: number): number[] => Array.from({ length: count }, (_, i) => 1.6 + (i % 7) / 20);
+  const alone = calibrationFromNormals(normals).threshold;
+  const [few, many] = [calibrated(faint(4)), calibrated(faint(200))];
+  assert.ok(many < few && few < alone, `${many}, ${few}, ${alone}`);
+  assert.ok(Math.abs(many - thresholdBetween(normals, faint(200))) < 0.03);
+});
+
+test("from defects alone what is far below them is good", () => {
+  const outputs = [5, 6, 7, 8].map((value) => Float64Array.of(value));
+  const { threshold, temperature } = calibrate("anomaly", { outputs, truths: [1, 1, 1, 1] });
+  assert.ok(threshold < 5 && temperature > 0);
 });

@@ -1,6 +1,12 @@
 /** What models say of pictures they never saw, and the calibration that follows from it. */
 import type { Task } from "@sightline/dataset/dataset";
-import { type Calibration, calibrationFromBoth, calibrationFromLogits, calibrationFromNormals } from "./threshold.js";
+import {
+  type Calibration,
+  calibrationFromLogits,
+  calibrationFromNormals,
+  temperatureAt,
+  thresholdBetween,
+} from "./threshold.js";
 
 export interface HeldOut {
   /** Anomaly task: one raw score a picture, higher is worse; several classes: one logit per label. */
@@ -15,21 +21,27 @@ export function calibrate(task: Task, { outputs, truths }: HeldOut): Calibration
   const raw = (truth: number): number[] => outputs.filter((_, i) => truths[i] === truth).map((row) => row[0] as number);
   const [normals, anomalies] = [raw(0), raw(1)];
   if (anomalies.length === 0) return calibrationFromNormals(normals);
-  const both = calibrationFromBoth(normals, anomalies);
-  return normals.length === 0 ? both : withFewDefects(both, calibrationFromNormals(normals), anomalies.length);
+  if (normals.length === 0) {
+    // What lies as far below the defects as one of them hardly ever does is good.
+    const { threshold, temperature } = calibrationFromNormals(anomalies.map((value) => -value));
+    return { threshold: -threshold, temperature };
+  }
+  const ofNormals = calibrationFromNormals(normals).threshold;
+  const threshold = withFewDefects(thresholdBetween(normals, anomalies), ofNormals, anomalies.length);
+  return { threshold, temperature: temperatureAt(threshold, normals, anomalies) };
 }
 
-/** So many defects say as much as the good pictures about where, above all of these, defects begin. */
-const tellingDefects = 20;
+/**
+ * So many defects say as much as the good pictures about where, above or below the threshold that these alone give, defects
+ * begin. It takes more to raise it: plain defects far beyond say nothing of faint ones, which would escape.
+ */
+const tellingDefects = { above: 20, below: 5 } as const;
 
 /**
- * A handful of plain defects would put the threshold in the middle of the gap between them and the good pictures, and fainter
- * ones would escape. Where it lies above the one that good pictures alone give, it is taken back towards that, the more the fewer
- * defects there are. Where defects pull it down it stays.
+ * A handful of defects places the threshold by chance: plain ones in the middle of a gap, faint ones among the good pictures. It is
+ * taken back towards the one that good pictures alone give, the more the fewer defects there are.
  */
-function withFewDefects(both: Calibration, ofNormals: Calibration, defects: number): Calibration {
-  const above = both.threshold - ofNormals.threshold;
-  if (above <= 0) return both;
-  const share = defects / (defects + tellingDefects);
-  return { threshold: ofNormals.threshold + share * above, temperature: both.temperature };
+function withFewDefects(ofBoth: number, ofNormals: number, defects: number): number {
+  const telling = ofBoth > ofNormals ? tellingDefects.above : tellingDefects.below;
+  return ofNormals + (defects / (defects + telling)) * (ofBoth - ofNormals);
 }

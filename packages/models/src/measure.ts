@@ -177,7 +177,7 @@ export function foldScore(
 /** Probes weigh in the choice of a method as much as this many real defects. */
 const probeWeight = 5;
 /** From so many real defects on these alone decide: what probes add is noise then, larger than what methods differ by. */
-export const decidingDefects = 20;
+const decidingDefects = 20;
 
 /**
  * The measure by which methods compare. Anomaly task: the AUROC of held-out good pictures against probes, and the more real
@@ -186,24 +186,26 @@ export const decidingDefects = 20;
  * handful both, from 20 on the real ones; these also tell how often the verdict at the threshold is right, which counts as much
  * as the order. Other tasks, and methods without probes: `foldScore`.
  *
+ * @param calibration `null`: settings are chosen before there is a threshold, so that only the order counts
  * @param probes raw scores of probes whose good pictures were held out
  * @param defects how many real defects the whole training part has
  */
 export function methodScore(
   task: Task,
   { outputs, truths }: { readonly outputs: readonly ArrayLike<number>[]; readonly truths: readonly number[] },
-  calibration: Calibration,
+  calibration: Calibration | null,
   probes: readonly ArrayLike<number>[],
   defects: number,
 ): number | null {
-  const real = foldScore(task, outputs, truths, calibration);
+  const real = foldScore(task, outputs, truths, calibration ?? { threshold: 0, temperature: 1 });
   if (task !== "anomaly" || probes.length === 0) return real;
   const raw = [...outputs.filter((_, i) => truths[i] === 0), ...probes].map((row) => row[0] as number);
   const onProbes = auroc(raw, (i) => i >= raw.length - probes.length);
   if (defects === 0 || onProbes === null) return onProbes;
   // A fold without a real defect says nothing of them.
   if (real === null || !truths.includes(1)) return onProbes;
-  if (defects >= decidingDefects) return (real + balancedAccuracy(outputs, truths, calibration)) / 2;
+  if (defects >= decidingDefects)
+    return calibration === null ? real : (real + balancedAccuracy(outputs, truths, calibration)) / 2;
   const share = defects / (defects + probeWeight);
   return share * real + (1 - share) * onProbes;
 }

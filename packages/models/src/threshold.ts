@@ -41,83 +41,82 @@ export function confidence(score: number): number {
   return 2 * Math.abs(score - 0.5);
 }
 
-/**
- * Threshold and temperature from held-out raw scores of both kinds: Platt's sigmoid (Platt 1999, with his smoothed
- * targets; Newton steps as Lin, Lin and Weng 2007). Both kinds weigh the same however many there are of each,
- * so that five defects among two hundred good parts still count.
- */
-export function calibrationFromBoth(
-  normals: ArrayLike<number>,
-  anomalies: ArrayLike<number>,
-  fallbackTemperature = 1,
-): Calibration {
-  const count = normals.length + anomalies.length;
-  const raw = new Float64Array(count);
-  raw.set(Array.from(normals), 0);
-  raw.set(Array.from(anomalies), normals.length);
-  const mean = raw.reduce((sum, value) => sum + value, 0) / count;
-  const deviation = Math.sqrt(raw.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count);
-  if (!(deviation > 0)) return { threshold: mean, temperature: fallbackTemperature };
+/** Places between the two kinds' medians that are tried as the threshold. */
+const placesTried = 400;
+/** A logistic curve of this slope is nearest to the normal distribution's. */
+const logisticSlope = 1.702;
 
-  // On standardised scores; p = sigmoid(slope · x + offset).
-  const weightNormal = count / (2 * normals.length);
-  const weightAnomaly = count / (2 * anomalies.length);
-  const targetNormal = 1 / (normals.length + 2);
-  const targetAnomaly = (anomalies.length + 1) / (anomalies.length + 2);
-  let slope = 1;
-  let offset = 0;
-  const loss = (s: number, o: number): number => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const isAnomaly = i >= normals.length;
-      const z = s * (((raw[i] as number) - mean) / deviation) + o;
-      const target = isAnomaly ? targetAnomaly : targetNormal;
+/**
+ * Where the shares of mistakes of both kinds are least in sum, so that five defects among two hundred good parts still count.
+ * Each score is smeared by Silverman's rule (1986, equation 3.31), or a few scores would place it by chance. Unlike the middle
+ * of a sigmoid fitted to both, it isn't drawn towards defects that are far beyond it.
+ */
+export function thresholdBetween(normals: readonly number[], anomalies: readonly number[]): number {
+  const [ofNormals, ofAnomalies] = [Float64Array.from(normals).sort(), Float64Array.from(anomalies).sort()];
+  const [low, high] = [quantile(ofNormals, 0.5), quantile(ofAnomalies, 0.5)];
+  // Defects that mostly rank below good parts: no place between them is better than another.
+  if (!(high > low)) return (meanOf(ofNormals) + meanOf(ofAnomalies)) / 2;
+  const least = 0.02 * (high - low);
+  const [widthNormal, widthAnomaly] = [smear(ofNormals, least), smear(ofAnomalies, least)];
+  const share = (scores: Float64Array, at: number, width: number): number =>
+    meanOf(scores.map((value) => sigmoid((logisticSlope * (value - at)) / width)));
+  let best = { threshold: low, mistakes: Number.POSITIVE_INFINITY };
+  for (let place = 0; place <= placesTried; place++) {
+    const threshold = low + ((high - low) * place) / placesTried;
+    const mistakes = share(ofNormals, threshold, widthNormal) + 1 - share(ofAnomalies, threshold, widthAnomaly);
+    if (mistakes < best.mistakes) best = { threshold, mistakes };
+  }
+  return best.threshold;
+}
+
+/** Silverman's width of a kernel, at least `least`. */
+function smear(sorted: Float64Array, least: number): number {
+  const deviation = deviationOf(sorted);
+  const quartiles = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.34;
+  const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
+  return Math.max(least, 0.9 * spread * sorted.length ** -0.2);
+}
+
+/**
+ * The temperature that makes probabilities of both kinds honest where 0.5 lies at `threshold`: Platt's loss with his smoothed
+ * targets (1999), by Newton steps as Lin, Lin and Weng (2007). Both kinds weigh the same however many there are of each.
+ */
+export function temperatureAt(threshold: number, normals: readonly number[], anomalies: readonly number[]): number {
+  const all = Float64Array.from([...normals, ...anomalies]);
+  const deviation = deviationOf(all);
+  if (!(deviation > 0)) return 1;
+  const weights = [all.length / (2 * normals.length), all.length / (2 * anomalies.length)] as const;
+  const targets = [1 / (normals.length + 2), (anomalies.length + 1) / (anomalies.length + 2)] as const;
+  const kind = (i: number): 0 | 1 => (i < normals.length ? 0 : 1);
+  // On scores in deviations from the threshold; p = sigmoid(slope · x).
+  const xs = all.map((value) => (value - threshold) / deviation);
+  const loss = (slope: number): number =>
+    xs.reduce((sum, x, i) => {
+      const z = slope * x;
       // log(1 + e^z) − target·z, stable for either sign
-      sum +=
-        (isAnomaly ? weightAnomaly : weightNormal) * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - target * z);
-    }
-    return sum;
-  };
-  let current = loss(slope, offset);
+      return sum + weights[kind(i)] * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - targets[kind(i)] * z);
+    }, 0);
+  let slope = 1;
+  let current = loss(slope);
   for (let step = 0; step < 100; step++) {
-    let gradientSlope = 0;
-    let gradientOffset = 0;
-    let hessianSS = 1e-9;
-    let hessianSO = 0;
-    let hessianOO = 1e-9;
-    for (let i = 0; i < count; i++) {
-      const isAnomaly = i >= normals.length;
-      const x = ((raw[i] as number) - mean) / deviation;
-      const weight = isAnomaly ? weightAnomaly : weightNormal;
-      const p = sigmoid(slope * x + offset);
-      const error = weight * (p - (isAnomaly ? targetAnomaly : targetNormal));
-      const curvature = weight * p * (1 - p);
-      gradientSlope += error * x;
-      gradientOffset += error;
-      hessianSS += curvature * x * x;
-      hessianSO += curvature * x;
-      hessianOO += curvature;
-    }
-    const determinant = hessianSS * hessianOO - hessianSO * hessianSO;
-    const stepSlope = (hessianOO * gradientSlope - hessianSO * gradientOffset) / determinant;
-    const stepOffset = (hessianSS * gradientOffset - hessianSO * gradientSlope) / determinant;
-    let size = 1;
-    let next = loss(slope - stepSlope, offset - stepOffset);
-    while (next > current && size > 1e-6) {
-      size /= 2;
-      next = loss(slope - size * stepSlope, offset - size * stepOffset);
-    }
-    if (next > current) break;
-    slope -= size * stepSlope;
-    offset -= size * stepOffset;
-    if (current - next < 1e-10 * count) break;
+    let gradient = 0;
+    let curvature = 1e-9;
+    xs.forEach((x, i) => {
+      const p = sigmoid(slope * x);
+      gradient += weights[kind(i)] * (p - targets[kind(i)]) * x;
+      curvature += weights[kind(i)] * p * (1 - p) * x * x;
+    });
+    let change = gradient / curvature;
+    while (loss(slope - change) > current && Math.abs(change) > 1e-9) change /= 2;
+    const next = loss(slope - change);
+    if (!(next <= current)) break;
+    slope -= change;
+    const isDone = current - next < 1e-12 * all.length;
     current = next;
+    if (isDone) break;
   }
   // A method that ranks defects below good parts must not be turned round silently: keep a flat, rising curve.
-  if (!(slope > 1e-3)) {
-    return { threshold: (meanOf(normals) + meanOf(anomalies)) / 2, temperature: deviation };
-  }
-  return { threshold: mean - (offset / slope) * deviation, temperature: deviation / slope };
+  return slope > 1e-3 ? deviation / slope : deviation;
 }
 
 /**
@@ -150,18 +149,23 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Arra
   return exponentials.map((value) => value / sum);
 }
 
+/** Of a hundred good pictures so many may be called defects where no defect is known. */
+const falseRejects = 3;
+/** The normal distribution's quantile of the other 97 %. */
+const usualDeviations = 1.8808;
+
 /**
- * Threshold and temperature when only good pictures are known: their held-out scores' 99 % quantile and a margin of a
- * quarter of its distance from the median, at least three robust standard deviations above the median.
- * The median good picture gets a score near 0.05.
+ * Threshold and temperature when only good pictures are known: the 97 % quantile of their held-out scores, or where it is
+ * higher their prediction limit, so many robust deviations above the median that a new good picture exceeds it with the same
+ * chance: few pictures tell little of their largest scores. The median good picture gets a score near 0.05.
  */
-export function calibrationFromNormals(normals: ArrayLike<number>): Calibration {
+export function calibrationFromNormals(normals: readonly number[]): Calibration {
   const sorted = Float64Array.from(normals).sort();
   const median = quantile(sorted, 0.5);
-  const high = quantile(sorted, 0.99);
   const deviations = sorted.map((value) => Math.abs(value - median)).sort();
   const robustDeviation = 1.4826 * quantile(deviations, 0.5);
-  const threshold = Math.max(high + 0.25 * (high - median), median + 3 * robustDeviation);
+  const limit = median + studentQuantile(sorted.length - 1) * Math.sqrt(1 + 1 / sorted.length) * robustDeviation;
+  const threshold = Math.max(quantile(sorted, 1 - falseRejects / 100), limit);
   const distance = threshold - median;
   if (!(distance > 0)) {
     // All scores equal (identical pictures): anything clearly farther away is an anomaly.
@@ -169,6 +173,12 @@ export function calibrationFromNormals(normals: ArrayLike<number>): Calibration 
     return { threshold: median + step, temperature: step / 3 };
   }
   return { threshold, temperature: distance / 3 };
+}
+
+/** Student's quantile for `falseRejects`, by Cornish and Fisher's expansion (Abramowitz and Stegun, 26.7.5). */
+function studentQuantile(freedom: number): number {
+  const [z, n] = [usualDeviations, Math.max(1, freedom)];
+  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n);
 }
 
 /** Linear interpolation between the two nearest of the sorted values (numpy's default). */
@@ -184,4 +194,9 @@ function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;
   return sum / values.length;
+}
+
+function deviationOf(values: Float64Array): number {
+  const mean = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
 }

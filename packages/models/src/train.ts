@@ -9,7 +9,6 @@ import { describe, heldOutFigures } from "./describe-model.js";
 import { type FoldCandidate, isClearlyBetter, measureFolds } from "./fold-training.js";
 import { calibrate } from "./held-out.js";
 import type { Manifest, ManifestBackbone } from "./manifest.js";
-import { decidingDefects } from "./measure.js";
 import type { CheckpointStore, EpochPoint, LiveProgress, Method } from "./method.js";
 import { comparison, inputOf, refuseTeachers, suitableMethods, wantedMethods } from "./method-choice.js";
 import { type MethodOptions, readOptions } from "./method-options.js";
@@ -192,10 +191,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
         onProgress: (done, step) => report(0.08 + share * (i + 0.85 * done), `${name}: ${step}`),
       });
     }
-    // Of equals stays what remembers good parts where defects are few, what is fitted to defects where they are many.
-    const hasManyDefects = task === "anomaly" && (answers.counts[1] ?? 0) >= decidingDefects;
-    const inOrder = hasManyDefects ? tried.toReversed() : tried;
-    const best = inOrder.reduce<FoldCandidate | null>((a, b) => (a === null || isClearlyBetter(b, a) ? b : a), null);
+    const best = tried.reduce<FoldCandidate | null>((a, b) => (a === null || isClearlyBetter(b, a) ? b : a), null);
     const split = splitForValidation({ samples: pictures.samples, validation: listed.samples }, seed);
     // A network that was begun is finished, however little time is left.
     const hasTime = before.isResumed || (leftMs() ?? 0) >= leastNetMs;

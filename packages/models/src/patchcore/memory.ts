@@ -2,7 +2,6 @@
 import type { SeededRandom } from "@sightline/dataset/seeded-random";
 import { greedyCoreset } from "./coreset.js";
 import { patchCount, patchDimensions } from "./patch-features.js";
-import { alongPrincipalAxes } from "./principal-axes.js";
 
 export interface MemorySize {
   /** Patches kept at most: what bounds a model's size and its time per picture. */
@@ -33,10 +32,8 @@ export async function remember(
     const vector = members[(place - patch) / patchCount] as Float32Array;
     pool.set(vector.subarray(patch * patchDimensions, (patch + 1) * patchDimensions), row * patchDimensions);
   });
-  // The same distances, but most points are told to be far by their first few numbers: five times as fast.
-  const turned = await alongPrincipalAxes(pool, patchDimensions);
   const first = random.index(places.length);
-  const chosen = await greedyCoreset(turned, patchDimensions, size.bank, first, signal);
+  const chosen = await greedyCoreset(pool, patchDimensions, size.bank, first, signal);
   const bank = new Float32Array(chosen.length * patchDimensions);
   chosen.forEach((row, k) => {
     bank.set(pool.subarray(row * patchDimensions, (row + 1) * patchDimensions), k * patchDimensions);

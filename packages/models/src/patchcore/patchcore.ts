@@ -146,6 +146,8 @@ class PatchcoreTraining implements Trainable {
   readonly #prepared: Prepared;
   /** What the folds chose: distance that a lean of one deviation is worth. */
   #leanWeight = 0;
+  /** Distance that held-out good patches rarely exceed, the mean of the folds'. */
+  #usualDistance = 0;
 
   constructor(context: TrainingContext, prepared: Prepared) {
     this.#context = context;
@@ -157,6 +159,7 @@ class PatchcoreTraining implements Trainable {
     const { vectors, probes: probeVectors, settings } = this.#prepared;
     const pictures = new Map<number, Held>();
     const ofProbes = new Map<number, Held>();
+    this.#usualDistance = 0;
     for (let held = 0; held < count; held++) {
       onProgress(0.55 + (0.35 * held) / count, "Measuring on held-out pictures");
       const memory = await this.#memory((i) => truths[i] === 0 && fold[i] !== held, `fold ${held}`);
@@ -170,6 +173,7 @@ class PatchcoreTraining implements Trainable {
       const usual = usualDistance(
         distances.slice(0, places.length).filter((_, k) => truths[places[k] as number] === 0),
       );
+      this.#usualDistance += usual / count;
       const direction = await this.#direction(memory, (i) => fold[i] !== held, usual);
       distances.forEach((row, k) => {
         const leans = direction === null ? null : leansOf(patches[k] as Float32Array, direction);
@@ -205,14 +209,13 @@ class PatchcoreTraining implements Trainable {
 
   async finish(calibration: Calibration): Promise<Graph> {
     const { truths, backbone, onProgress } = this.#context;
-    const { projections, settings, vectors } = this.#prepared;
+    const { projections, settings } = this.#prepared;
     onProgress(0.92, "Choosing the patches to remember");
     const memory = await this.#memory((i) => truths[i] === 0, "all");
     let lean = null;
     if (this.#leanWeight > 0) {
-      const good = [...vectors].filter(([i]) => truths[i] === 0).map(([, patches]) => patches);
-      const usual = usualDistance(await distancesTo(memory.bank, good, this.#context));
-      const direction = await this.#direction(memory, () => true, usual);
+      // Of patches that the bank was chosen from the distances are smaller: with those, good patches would pass for defects.
+      const direction = await this.#direction(memory, () => true, this.#usualDistance);
       lean = direction && { direction, weight: this.#leanWeight };
     }
     const { builder, patches } = addPatches(backbone, projections, settings);
@@ -252,7 +255,7 @@ class PatchcoreTraining implements Trainable {
     const rows = pictures.flatMap((output, i) => (output ? [{ output, truth: truths[i] as number }] : []));
     const held = { outputs: rows.map(({ output }) => output), truths: rows.map(({ truth }) => truth) };
     const answered = probes.filter((output) => output !== null);
-    return methodScore("anomaly", held, { threshold: 0, temperature: 1 }, answered, defects) ?? 0;
+    return methodScore("anomaly", held, null, answered, defects) ?? 0;
   }
 }
 

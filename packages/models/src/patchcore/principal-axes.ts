@@ -1,30 +1,16 @@
-/** Turns vectors so that their first numbers differ most: distances stay what they are, and show after few numbers. */
-import { GraphBuilder } from "@sightline/nn/graph-builder";
-import { writeOnnx } from "@sightline/nn/onnx-file";
-import { openSession } from "@sightline/nn/session/session";
-import { floatTensor } from "@sightline/nn/tensor";
+/** The directions in which vectors differ most: turned along them, their distances show after few numbers. */
 
 /** Vectors that the axes are found from at most: they need not be exact. */
 const looked = 2000;
 /** Jacobi's sweeps; each squares what is left beside the diagonal. */
 const sweeps = 6;
 
-/** `points` (`[count, dimensions]`) in the system of their principal axes, the widest first. */
-export async function alongPrincipalAxes(points: Float32Array, dimensions: number): Promise<Float32Array> {
-  const count = points.length / dimensions;
-  if (count < 2) return points;
-  const axes = principalAxes(covariance(points, dimensions), dimensions);
-  const builder = new GraphBuilder();
-  const input = builder.input("points", "float32", ["N", dimensions]);
-  const turned = builder.add("MatMul", [input, floatTensor([dimensions, dimensions], axes)]);
-  builder.output(turned);
-  const session = await openSession(writeOnnx(builder.build("principal_axes")), { threads: 1 });
-  try {
-    const results = await session.run({ points: floatTensor([count, dimensions], points) });
-    return results[turned]?.data as Float32Array;
-  } finally {
-    await session.dispose();
-  }
+/**
+ * The principal axes of `points` (`[count, dimensions]`) as the columns of a `[dimensions, dimensions]` matrix, the widest
+ * first. Multiplied with it, points keep their distances.
+ */
+export function principalAxes(points: Float32Array, dimensions: number): Float32Array {
+  return eigenvectors(covariance(points, dimensions), dimensions);
 }
 
 /** `[dimensions, dimensions]`, of at most 2,000 of the points. */
@@ -53,7 +39,7 @@ export function covariance(points: Float32Array, dimensions: number): Float64Arr
 }
 
 /** Eigenvectors as columns, by falling eigenvalue: cyclic Jacobi rotations (Golub and Van Loan, section 8.5). */
-function principalAxes(matrix: Float64Array, size: number): Float32Array {
+function eigenvectors(matrix: Float64Array, size: number): Float32Array {
   // Row k of `vectors` is eigenvector k while we turn, so that both matrices are read along their rows.
   const vectors = new Float64Array(size * size);
   for (let k = 0; k < size; k++) vectors[k * size + k] = 1;

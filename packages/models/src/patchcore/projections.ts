@@ -1,4 +1,7 @@
-/** Makes patches comparable and short: channels divided by their deviation over good patches, then projected by chance. */
+/**
+ * Makes patches comparable and short: channels divided by their deviation over good patches, then projected by chance and turned so
+ * that good patches differ most in their first numbers.
+ */
 import type { SeededRandom } from "@sightline/dataset/seeded-random";
 import type { Image } from "@sightline/vision/image";
 import { extract } from "../feature-extraction.js";
@@ -12,6 +15,10 @@ import {
   patchDimensions,
   patchInput,
 } from "./patch-features.js";
+import { principalAxes } from "./principal-axes.js";
+
+/** Of each picture looked at, one patch of so many tells which way good patches differ. */
+const axesEvery = 7;
 
 /** @param looked good pictures that the channels' means and deviations are taken from */
 export async function makeProjections(
@@ -24,6 +31,7 @@ export async function makeProjections(
   const channels = fine.length + coarse.length;
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
+  const examples: Float32Array[] = [];
   await extract({
     ...context,
     ...patchInput,
@@ -37,6 +45,8 @@ export async function makeProjections(
           sum[c] = (sum[c] as number) + value;
           squares[c] = (squares[c] as number) + value * value;
         }
+      for (let p = examples.length % axesEvery; p < patchCount; p += axesEvery)
+        examples.push(Float32Array.from({ length: fine.length }, (_, c) => values[c * patchCount + p] as number));
     },
   });
   const count = looked.length * patchCount;
@@ -51,7 +61,41 @@ export async function makeProjections(
       groups,
       random,
     );
-  return { fine: part(0, fine), coarse: part(fine.length, coarse) };
+  const projections = { fine: part(0, fine), coarse: part(fine.length, coarse) };
+  const axes = principalAxes(projected(examples, projections.fine), patchDimensions);
+  return { fine: turned(projections.fine, axes), coarse: turned(projections.coarse, axes) };
+}
+
+/** `[rows, patchDimensions]` */
+function projected(rows: readonly Float32Array[], { mean, matrix }: Projection): Float32Array {
+  const channels = mean.length;
+  const result = new Float32Array(rows.length * patchDimensions);
+  rows.forEach((row, r) => {
+    for (let d = 0; d < patchDimensions; d++) {
+      let sum = 0;
+      for (let c = 0; c < channels; c++)
+        sum += (matrix[d * channels + c] as number) * ((row[c] as number) - (mean[c] as number));
+      result[r * patchDimensions + d] = sum;
+    }
+  });
+  return result;
+}
+
+/**
+ * The projection along other axes, the columns of `axes`: all distances stay, and most patches are told to be far by their first few
+ * numbers when the bank is chosen.
+ */
+function turned({ mean, matrix }: Projection, axes: Float32Array): Projection {
+  const channels = mean.length;
+  const result = new Float32Array(matrix.length);
+  for (let to = 0; to < patchDimensions; to++)
+    for (let from = 0; from < patchDimensions; from++) {
+      const share = axes[from * patchDimensions + to] as number;
+      for (let c = 0; c < channels; c++)
+        result[to * channels + c] =
+          (result[to * channels + c] as number) + share * (matrix[from * channels + c] as number);
+    }
+  return { mean, matrix: result };
 }
 
 /**

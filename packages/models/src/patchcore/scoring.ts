@@ -52,7 +52,9 @@ export function addOutputs(
   let strangeness = addDistances(builder, patches, bank);
   if (lean !== null) {
     const weights = lean.direction.weights.map((value) => value * lean.weight);
-    const leans = builder.add("MatMul", [patches, floatTensor([patchDimensions], weights)]);
+    // As a column: ONNX Runtime 1.30 joins a MatMul by a vector with the Transpose before it and then answers wrongly.
+    const column = builder.add("MatMul", [patches, floatTensor([patchDimensions, 1], weights)]);
+    const leans = builder.add("Squeeze", [column, indexTensor([2])]);
     const offset = floatTensor([], [lean.direction.offset * lean.weight]);
     strangeness = builder.add("Add", [strangeness, builder.add("Add", [leans, offset])]);
   }

@@ -24,7 +24,6 @@ export interface Trial {
 const size = { bank: 600, pool: 6000 };
 /** A choice that isn't this much better than the usual one is chance. */
 const clearlyBetter = 0.01;
-const calibration = { threshold: 0, temperature: 1 };
 
 export async function chooseSettings(trial: Trial): Promise<PatchSettings> {
   const { normals, defects, probes } = trial;
@@ -69,7 +68,7 @@ async function measured(
       const score = methodScore(
         "anomaly",
         { outputs: outputs.slice(0, real), truths },
-        calibration,
+        null,
         outputs.slice(real),
         defectCount,
       );
