@@ -159,7 +159,7 @@ const usualDeviations = 1.8808;
  * higher their prediction limit, so many robust deviations above the median that a new good picture exceeds it with the same
  * chance: few pictures tell little of their largest scores. The median good picture gets a score near 0.05.
  */
-export function calibrationFromNormals(normals: readonly number[]): Calibration {
+export function calibrationFromNormals(normals: ArrayLike<number>): Calibration {
   const sorted = Float64Array.from(normals).sort();
   const median = quantile(sorted, 0.5);
   const deviations = sorted.map((value) => Math.abs(value - median)).sort();
