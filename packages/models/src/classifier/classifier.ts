@@ -12,6 +12,7 @@ import { type Calibration, softmax } from "../threshold.js";
 import { addEvidenceMap } from "./evidence-map.js";
 import { type LinearClassifier, LogisticRegression, logitsOf } from "./logistic-regression.js";
 import { addPooledFeatures, classifierInput, pooledFeatureCount } from "./pooled-features.js";
+import { againstGoodPictures } from "./usual-evidence.js";
 
 /** Fewer pictures of a class leave folds without any. */
 const minimumPerLabel = 5;
@@ -176,7 +177,7 @@ class ClassifierTraining implements Trainable {
   }
 
   async finish(calibration: Calibration): Promise<Graph> {
-    const { onProgress, signal } = this.#context;
+    const { onProgress, signal, task, pictures, truths, threads } = this.#context;
     let model: LinearClassifier | undefined;
     for (const penalty of penalties) {
       if (penalty < this.#penalty) break;
@@ -186,7 +187,14 @@ class ClassifierTraining implements Trainable {
       );
     }
     onProgress(1, "Writing the model");
-    return classifierGraph(this.#context, unscaled(model as LinearClassifier, this.#scale), calibration);
+    const graph = classifierGraph(this.#context, unscaled(model as LinearClassifier, this.#scale), calibration);
+    if (task !== "anomaly") return graph;
+    const { width, height } = classifierInput;
+    const good = pictures.samples.filter((_, i) => truths[i] === 0);
+    return againstGoodPictures(graph, {
+      images: good.map((sample) => () => pictures.image(sample, width, height)),
+      ...{ threads, signal },
+    });
   }
 
   dispose(): Promise<void> {

@@ -15,11 +15,13 @@ import type { Backbone } from "../backbone-description.js";
 import { addEvidenceMap } from "../classifier/evidence-map.js";
 import type { LinearClassifier } from "../classifier/logistic-regression.js";
 import { pooledMaps, poolTaps } from "../classifier/pooled-features.js";
+import { againstGoodPictures } from "../classifier/usual-evidence.js";
 import { dividedEpochs } from "../divided-epochs.js";
 import { type Judgement, trainByGradient } from "../gradient-run.js";
 import { judgeLogits } from "../logit-judge.js";
 import type { NetContext, TrainedNet } from "../method.js";
 import { modelValues } from "../model-values.js";
+import { SampleReader } from "../pictures.js";
 import { labelWeights, loaderSamples } from "../training-samples.js";
 import { firstPictures } from "./first-pictures.js";
 import { type LinearStart, linearStart } from "./linear-start.js";
@@ -114,6 +116,13 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
       exportGraph(modelOf(of, start, context, true), weights, definition.inputs, "sightline_finetune");
     const judge = (of: Pretrained, weights: Weights) =>
       judgeLogits(finished(of, weights), { loader: validation, task: "classification", threads });
+    const reader = new SampleReader();
+    const good = context.training.filter((sample) => context.targetOf(sample)[0] === 1);
+    const images = good.map((sample) => () => reader.image(sample, { width: size, height: size }));
+    const file = async (of: Pretrained, weights: Weights): Promise<Graph> =>
+      context.task === "anomaly"
+        ? againstGoodPictures(finished(of, weights), { images, threads, signal })
+        : finished(of, weights);
     const before = await judge(network, withHead(network.weights, start.classifier));
     const steady = withHead(learner.weights, start.steady);
     const planned = before.metric === 1 ? Math.min(settledEpochs, settings.epochs) : settings.epochs;
@@ -156,7 +165,7 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
     const parameters = [...weights.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
     const net = { input: { width: size, height: size }, parameters, summary };
     if (best.weights !== null) {
-      const graph = finished(learner, best.weights);
+      const graph = await file(learner, best.weights);
       const isWhole = trained.summary.ended === "finished" || trained.summary.ended === "patience";
       if (!isWhole || measuredEpochs === epochs) return { ...net, graph };
       // From its beginning after a break, for the first part's checkpoint is the one that is kept: it doesn't take long.
@@ -180,11 +189,11 @@ export async function trainOneLabel(context: NetContext, settings: OneLabelSetti
       ).finally(() => all.close());
       if (further.summary.ended !== "finished") return { ...net, graph };
       const inAll = { ...summary, epochs: summary.epochs + more, seconds: summary.seconds + further.summary.seconds };
-      return { ...net, summary: inAll, graph: finished(learner, further.weights), measuredGraph: graph };
+      return { ...net, summary: inAll, graph: await file(learner, further.weights), measuredGraph: graph };
     }
     // A handful of pictures can't always teach a whole network. The linear start then learns from all of them.
     const heldOut = asked.map((sample, i) => ({ sample, logits: start.heldOut[i] as Float64Array }));
-    return { ...net, graph: finished(network, weights), heldOut };
+    return { ...net, graph: await file(network, weights), heldOut };
   } finally {
     await Promise.all([training.close(), validation.close()]);
   }
