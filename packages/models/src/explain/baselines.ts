@@ -13,22 +13,29 @@ export type Planes = Float32Array;
  * itself, so the least change that does should be made (Fong and Vedaldi 2017). A median filter takes away what is smaller
  * than its window and leaves all edges; a blur takes away what is larger; a plain colour all.
  */
-export function* baselines(picture: Image): Generator<Planes, void, undefined> {
+export function* baselines(picture: Image): Generator<Baseline, void, undefined> {
   const shorter = Math.min(picture.width, picture.height);
   for (const share of medianShares) {
     const radius = Math.round(share * shorter);
-    if (radius > 0) yield planesOf(medianFiltered(picture, radius));
+    if (radius > 0) yield { planes: planesOf(medianFiltered(picture, radius)), softness: Math.round(radius / 3) };
   }
   yield baseline(picture, "blur");
   yield baseline(picture, "mean");
 }
 
+/** What stands in for what is taken away, and how softly the one goes over into the other. */
+export interface Baseline {
+  readonly planes: Planes;
+  /** Radius in pixels by which the edges of what is taken away are blurred: a sharp seam is a scratch to a network. */
+  readonly softness: number;
+}
+
 /** Radii of the filters, as shares of the shorter side: each takes away what is twice as large as the one before. */
 const medianShares = [0.0125, 0.025, 0.05, 0.1];
 
-export function baseline(picture: Image, name: BaselineName): Planes {
+export function baseline(picture: Image, name: BaselineName): Baseline {
   const planes = planesOf(picture);
-  return name === "blur" ? blurred(planes, picture.width, picture.height) : meanColour(planes);
+  return { planes: name === "blur" ? blurred(planes, picture.width, picture.height) : meanColour(planes), softness: 0 };
 }
 
 export function planesOf(picture: Image): Planes {

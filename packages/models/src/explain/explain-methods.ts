@@ -1,28 +1,19 @@
 /** The ways to explain: from a scene and a question to a value for each region or each pixel. */
-import type { Task } from "@sightline/dataset/dataset";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { resizeMap, type ScoreMap } from "@sightline/vision/heat-map";
-import type { RegionMap } from "@sightline/vision/regions";
 import { ModelError } from "../model-error.js";
 import { modelValues } from "../model-values.js";
 import { channelMaps, linearActivation, planActivation, scoredActivation } from "./activation.js";
-import { type AskedModel, networkFor } from "./asked-network.js";
-import { baseline, baselines, planesOf } from "./baselines.js";
+import { networkFor } from "./asked-network.js";
+import { maskedPictures } from "./baseline-choice.js";
+import { planesOf } from "./baselines.js";
 import { explainBounds } from "./explain-options.js";
-import type { ExplainMethod, ExplainOptions } from "./explanation.js";
+import type { ExplainMethod } from "./explanation.js";
+import type { Work } from "./explanation-work.js";
 import { kernelShap } from "./kernel-shap.js";
-import { MaskedPictures } from "./masked-pictures.js";
 import { occlusionMap, slidingWindows } from "./occlusion.js";
-import { floats, type Outputs, type Question } from "./question.js";
-import { inInput, type Scene } from "./scene.js";
-
-export interface Work {
-  readonly scene: Scene;
-  readonly question: Question;
-  readonly regions: RegionMap;
-  readonly options: ExplainOptions;
-  readonly model: AskedModel;
-}
+import { floats, type Outputs } from "./question.js";
+import type { Scene } from "./scene.js";
 
 /** What a method found out; values are in the question's unit. */
 export interface Told {
@@ -121,44 +112,6 @@ async function byActivation(work: Work): Promise<Told> {
   const gains = answers.subarray(1).map((shown) => shown - (answers[0] as number));
   const map = cutMap(scoredActivation(maps, gains), scene);
   return { answer, evaluations: answers.length + 1 + asked, map };
-}
-
-/** The picture to be taken apart, and how many questions it took to choose what stands in for its parts. */
-async function maskedPictures({ scene, question, regions, options, model }: Work) {
-  const shown = planesOf(scene.input);
-  const owners = inInput(regions, scene);
-  const name = options.baseline ?? "auto";
-  if (name !== "auto") return { masked: new MaskedPictures(shown, baseline(scene.input, name), owners), asked: 0 };
-  const candidates = [...baselines(scene.input)];
-  // Margins stay as they are in the baseline, too.
-  const nothing = new Uint8Array(regions.count);
-  const all = candidates.map((hidden) => new MaskedPictures(shown, hidden, owners));
-  const network = await networkFor(question.outputs, model);
-  const answers = await network.each(
-    all.length + 1,
-    (i, target, offset) => {
-      if (i === 0) target.set(shown, offset);
-      else (all[i - 1] as MaskedPictures).writeCoalition(nothing, target, offset);
-    },
-    question.read,
-    () => model.onProgress(0),
-  );
-  const bases = answers.subarray(1);
-  const chosen = mildest(answers[0] as number, bases, question.unit, model.manifest.task);
-  return { masked: all[chosen] as MaskedPictures, asked: answers.length };
-}
-
-/**
- * The first baseline that makes a difference; where none does, the one that takes most away. A class must become half as
- * sure. What lies between the parts of a taken-apart picture looks anomalous itself, so that an anomaly's score may as well
- * rise: the least change to which it moves at all serves best.
- */
-function mildest(answer: number, bases: Float64Array, unit: Question["unit"], task: Task): number {
-  const enough = unit === "log-odds" ? answer - Math.max(1, answer / 2) : answer / 2;
-  const first = bases.findIndex((base) =>
-    task === "anomaly" && unit === "log-odds" ? Math.abs(answer - base) >= 1 : base <= enough,
-  );
-  return first >= 0 ? first : bases.indexOf(Math.min(...bases));
 }
 
 function mapOf(outputs: Outputs, name: string): ScoreMap {
