@@ -17,6 +17,7 @@ export const verbs: Readonly<Record<string, Row>> = {
   latency: { summary: "Time a model on this machine, stage by stage", load: () => import("./verbs/latency.js") },
   runs: { summary: "List the trainings of this folder", load: () => import("./verbs/runs.js") },
   search: { summary: "Find small networks that are worth their cost", load: () => import("./verbs/search.js") },
+  prune: { summary: "Make a finished model smaller and faster", load: () => import("./verbs/prune.js") },
   compare: { summary: "Compare runs or model files", load: () => import("./verbs/compare.js") },
   backbone: {
     summary: "Add, list and remove pretrained networks to train from",

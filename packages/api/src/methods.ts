@@ -13,6 +13,7 @@ export const Method = z.enum([
   "finetune",
   "tiny",
   "distilled",
+  "pruned",
   "detector",
   "synthetic",
   "student",

@@ -57,6 +57,17 @@ export interface TeacherSummary {
   readonly sha256: string;
 }
 
+/** The model that another one is a smaller copy of. */
+export interface PrunedModelSummary extends TeacherSummary {
+  /** Share of the parameters and of the multiply-accumulates that was to stay. */
+  readonly keep: number;
+  readonly parameters: number;
+  /** For one picture. */
+  readonly multiplyAccumulates: number;
+  /** On the pictures held out from the pruning, which it may have learnt from. */
+  readonly accuracy: number;
+}
+
 /** What a model knows of defects' places. */
 export interface SegmentationSummary {
   /** In the order of the map's layers. */
@@ -103,6 +114,8 @@ export interface Manifest extends Calibration {
   readonly training?: TrainingSummary;
   /** Students: whom they learnt from. */
   readonly teachers?: readonly TeacherSummary[];
+  /** Models made smaller by taking channels away: what they were before. */
+  readonly prunedFrom?: PrunedModelSummary;
   /** Models that learnt from masks: the types of defects that their map shows. */
   readonly segmentation?: SegmentationSummary;
   readonly metrics: Metrics | null;
@@ -226,6 +239,7 @@ function readNetSettings(manifest: Reader, task: Task, labels: readonly string[]
     ...(manifest.optional("teachers") && {
       teachers: manifest.list("teachers", (row) => ({ method: row.string("method"), sha256: row.string("sha256") })),
     }),
+    ...(manifest.optional("prunedFrom") && { prunedFrom: readPruned(manifest.object("prunedFrom")) }),
     ...(training && {
       training: {
         metricName: training.string("metricName"),
@@ -235,6 +249,17 @@ function readNetSettings(manifest: Reader, task: Task, labels: readonly string[]
         ended: training.oneOf("ended", ["finished", "patience", "budget", "stopped"] as const),
       },
     }),
+  };
+}
+
+function readPruned(from: Reader): PrunedModelSummary {
+  return {
+    method: from.string("method"),
+    sha256: from.string("sha256"),
+    keep: from.number("keep", 0, 1),
+    parameters: from.whole("parameters", 0),
+    multiplyAccumulates: from.whole("multiplyAccumulates", 0),
+    accuracy: from.number("accuracy", 0, 1),
   };
 }
 

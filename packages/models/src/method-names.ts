@@ -8,6 +8,7 @@ const kinds = {
   finetune: "net",
   tiny: "net",
   distilled: "net",
+  pruned: "net",
   detector: "net",
   synthetic: "net",
   student: "net",

@@ -2,7 +2,15 @@
 import type { Sample, Task } from "@sightline/dataset/dataset";
 import type { Graph } from "@sightline/nn/graph";
 import type { Backbone } from "./backbone-description.js";
-import type { DetectionSettings, ModelInput, TeacherSummary, Tiling, TrainingSummary } from "./manifest.js";
+import type {
+  DetectionSettings,
+  ManifestBackbone,
+  ModelInput,
+  PrunedModelSummary,
+  TeacherSummary,
+  Tiling,
+  TrainingSummary,
+} from "./manifest.js";
 import type { MethodOptions, OptionRules } from "./method-options.js";
 import type { PictureSet } from "./pictures.js";
 import type { Probe } from "./probes/probes.js";
@@ -183,6 +191,10 @@ export interface TrainedNet {
   readonly summary: TrainingSummary;
   /** Students only. */
   readonly teachers?: readonly TeacherSummary[];
+  /** What it was before channels were taken away, where it was made so. */
+  readonly prunedFrom?: PrunedModelSummary;
+  /** Whose weights it holds, where that isn't the training's own backbone. */
+  readonly backboneOf?: ManifestBackbone;
   /**
    * Where a method measured itself on folds of its own and then learnt from all pictures: each picture's logits by a
    * network that never saw it. Left out: `graph` is measured on the validation pictures, from which it must not have learnt.
@@ -192,7 +204,7 @@ export interface TrainedNet {
 
 export interface NetMethod extends AnyMethod {
   readonly kind: "net";
-  /** Finished models may teach it, with or without labels. */
+  /** Finished models may teach it, with or without labels; what is pruned is its one teacher. */
   readonly takesTeachers?: true;
   /** For people. */
   readonly title: string;

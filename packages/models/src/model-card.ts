@@ -2,11 +2,13 @@
  * A model card (Mitchell et al. 2019): what a model is for, what it learnt from, how good it is and how sure that is, what it can't
  * do, whose weights it holds and how it was made; all of it from what its file says.
  */
+import { sha256 } from "./backbone.js";
 import { wilson } from "./evaluation/bootstrap.js";
 import type { Page, PageSection } from "./html-page.js";
 import type { Manifest } from "./manifest.js";
 import type { Metrics } from "./metrics.js";
-import type { NetworkCost } from "./network-cost.js";
+import { readModel } from "./model-file.js";
+import { type NetworkCost, networkCost } from "./network-cost.js";
 
 export interface CardFacts {
   readonly manifest: Manifest;
@@ -27,6 +29,17 @@ const answers: Readonly<Record<Manifest["task"], string>> = {
   multilabel: "tells for each of its labels whether it holds in a picture",
   detection: "finds things in pictures: boxes with labels and scores",
 };
+
+/**
+ * The card of a model file: what it says of itself and what it costs.
+ *
+ * @param name the file's
+ * @throws what `readModel` throws
+ */
+export function cardOfFile(bytes: Uint8Array, name: string): Page {
+  const { graph, manifest } = readModel(bytes);
+  return modelCard({ manifest, name, sha256: sha256(bytes), bytes: bytes.length, cost: networkCost(graph) });
+}
 
 /** As HTML by `htmlPage`, as Markdown by `markdownPage`. */
 export function modelCard(facts: CardFacts): Page {
@@ -141,12 +154,13 @@ function limits({ metrics, dataset, task, tiling, teachers, input }: Manifest): 
   };
 }
 
-function weights({ backbone, method }: Manifest): PageSection {
+function weights({ backbone, method, prunedFrom }: Manifest): PageSection {
+  const origin = prunedFrom?.method ?? method;
   if (!backbone)
     return {
       title: "Whose weights it holds",
       note:
-        method === "tiny" || method === "synthetic"
+        origin === "tiny" || origin === "synthetic"
           ? "Its own alone: all were found in its training."
           : "Its file doesn't say whether it was made from a pretrained network.",
     };
@@ -166,7 +180,8 @@ function weights({ backbone, method }: Manifest): PageSection {
 }
 
 function making({ manifest }: CardFacts): PageSection {
-  const { training, candidates, teachers, seed, createdAt, sightlineVersion, threshold, temperature } = manifest;
+  const { training, candidates, teachers, prunedFrom, seed, createdAt, sightlineVersion, threshold, temperature } =
+    manifest;
   return {
     title: "How it was made",
     lines: [
@@ -174,6 +189,7 @@ function making({ manifest }: CardFacts): PageSection {
       ...(training
         ? [`${training.epochs} epochs in ${Math.round(training.seconds)} s; ended: ${training.ended}.`]
         : ["By features of a pretrained network, without epochs."]),
+      ...(prunedFrom ? [smallerThan(manifest, prunedFrom)] : []),
       ...(teachers ?? []).map(({ method, sha256 }) => `Taught by a model of ${method} (SHA-256 ${sha256}).`),
       ...(candidates.length > 1
         ? [
@@ -183,6 +199,16 @@ function making({ manifest }: CardFacts): PageSection {
       `Calibration: threshold ${threshold.toPrecision(4)}, temperature ${temperature.toPrecision(4)}.`,
     ],
   };
+}
+
+function smallerThan(
+  { metrics, parameters, multiplyAccumulates }: Manifest,
+  before: NonNullable<Manifest["prunedFrom"]>,
+): string {
+  const share = (now: number | undefined, then: number): string =>
+    now === undefined ? "a share" : percent(now / Math.max(1, then));
+  const accuracy = metrics?.accuracy == null ? "" : `, now ${percent(metrics.accuracy)}`;
+  return `A smaller copy of a model of ${before.method} (SHA-256 ${before.sha256}): channels were taken away, and what was left learnt again. It has ${share(parameters, before.parameters)} of its ${before.parameters.toLocaleString("en")} parameters and ${share(multiplyAccumulates, before.multiplyAccumulates)} of its ${(before.multiplyAccumulates / 1e6).toFixed(1)} M multiply-accumulates. On the pictures held out the model before was right in ${percent(before.accuracy)}${accuracy}; it may have learnt from them.`;
 }
 
 function cost({

@@ -126,6 +126,8 @@ export async function trainNet(method: NetMethod, name: string, order: NetOrder)
       parameters: net.parameters,
       ...(net.multiplyAccumulates !== undefined && { multiplyAccumulates: net.multiplyAccumulates }),
       ...(net.teachers && net.teachers.length > 0 && { teachers: net.teachers }),
+      ...(net.prunedFrom && { prunedFrom: net.prunedFrom }),
+      ...(net.backboneOf && { backbone: net.backboneOf }),
       training: net.summary,
     },
   };

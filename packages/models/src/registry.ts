@@ -6,6 +6,7 @@ import { finetune } from "./finetune/finetune.js";
 import type { Method } from "./method.js";
 import type { MethodName } from "./method-names.js";
 import { patchcore } from "./patchcore/patchcore.js";
+import { pruned } from "./pruned/pruned.js";
 import { student } from "./student/student.js";
 import { synthetic } from "./synthetic/synthetic.js";
 import { tiny } from "./tiny/tiny.js";
@@ -25,6 +26,7 @@ export const methods = {
   finetune,
   tiny,
   distilled,
+  pruned,
   detector,
   synthetic,
   student,

@@ -1,11 +1,8 @@
 /** `sightline model card`: what a model file is, how good it is and what it can't do, for people who have to decide about it. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { htmlPage, markdownPage } from "@sightline/models/html-page";
-import { modelCard } from "@sightline/models/model-card";
-import { readModel } from "@sightline/models/model-file";
-import { networkCost } from "@sightline/models/network-cost";
+import { cardOfFile } from "@sightline/models/model-card";
 import type { Command } from "commander";
 import { about } from "../cli-error.js";
 import type { Outcome } from "../outcome.js";
@@ -29,12 +26,10 @@ async function card(
   { out, force }: { readonly out?: string; readonly force?: true },
 ): Promise<Outcome> {
   const bytes = await about(file, readFile(file));
-  const { graph, manifest } = await about(
+  const page = await about(
     file,
-    Promise.resolve().then(() => readModel(bytes)),
+    Promise.resolve().then(() => cardOfFile(bytes, basename(file))),
   );
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const page = modelCard({ manifest, name: basename(file), sha256, bytes: bytes.length, cost: networkCost(graph) });
   if (out === undefined) return { text: markdownPage(page).trimEnd(), json: page };
   const target = await reserveFile(out, { overwrite: force === true });
   try {

@@ -4,15 +4,14 @@ import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { DatasetFormat } from "@sightline/dataset/dataset";
 import { frontPage } from "@sightline/models/front-page";
-import { readManifest, readModel } from "@sightline/models/model-file";
+import { readModel } from "@sightline/models/model-file";
 import { networkCost } from "@sightline/models/network-cost";
 import { candidatesWithin, type SearchPoint, search } from "@sightline/models/search";
-import { openSession } from "@sightline/nn/session/session";
-import { floatTensor } from "@sightline/nn/tensor";
 import { type Command, Option } from "commander";
 import { about, CliError } from "../cli-error.js";
 import { datasetFormats } from "../dataset-folder.js";
 import { duration, wholeNumber } from "../flag-values.js";
+import { msPerImage } from "../network-time.js";
 import { type Outcome, rounded, table } from "../outcome.js";
 import type { TrainingDone, TrainingOrder } from "../training-order.js";
 import { trainInProcess } from "../training-process.js";
@@ -46,7 +45,6 @@ interface Options {
 
 /** Of the time, where a teacher is to be made first. */
 const teacherShare = 0.35;
-const timedRuns = 30;
 
 async function run(context: Context, dataset: string, options: Options): Promise<Outcome> {
   const startedMs = performance.now();
@@ -121,24 +119,6 @@ async function figuresOf({ bytes, manifest, seconds }: TrainingDone) {
     ...{ accuracy: metrics.accuracy, auroc: metrics.auroc, images: metrics.images, seconds },
     msPerImage: await msPerImage(bytes),
   };
-}
-
-/** The median of single pictures on one thread, after some that warm up. */
-async function msPerImage(bytes: Uint8Array): Promise<number> {
-  const { width, height } = readManifest(bytes).input;
-  const session = await openSession(bytes, { threads: 1 });
-  try {
-    const image = floatTensor([1, 3, height, width], new Float32Array(3 * width * height).fill(127));
-    const times: number[] = [];
-    for (let i = 0; i < timedRuns; i++) {
-      const startMs = performance.now();
-      await session.run({ image });
-      times.push(performance.now() - startMs);
-    }
-    return times.sort((a, b) => a - b)[Math.floor(timedRuns / 2)] ?? 0;
-  } finally {
-    await session.dispose();
-  }
 }
 
 async function teacherFigures(files: readonly string[]) {

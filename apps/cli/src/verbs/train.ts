@@ -1,23 +1,24 @@
 /** `sightline train`: from a folder of labelled pictures to one model file. */
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { DatasetFormat } from "@sightline/dataset/dataset";
 import type { TilingWish } from "@sightline/models/anomaly-tiles";
 import { isNetMethod, type MethodChoice, methodChoices, parseMethodChoice } from "@sightline/models/method-names";
 import type { Manifest } from "@sightline/models/model-file";
-import { modelOf, readRun } from "@sightline/models/run-folder";
-import type { Progress } from "@sightline/models/train";
+import { readRun } from "@sightline/models/run-folder";
 import { type Command, Option } from "commander";
-import { about, CliError } from "../cli-error.js";
+import { CliError } from "../cli-error.js";
 import { datasetFormats, noteSkipped } from "../dataset-folder.js";
 import { defectFigures } from "../defect-figures.js";
 import { assignment, duration, memorySize, wholeNumber } from "../flag-values.js";
 import { counted, type Outcome, rounded, sized, table } from "../outcome.js";
 import { dataFolderOf } from "../server-connection.js";
-import type { TrainingDone, TrainingOrder } from "../training-order.js";
+import { deliver } from "../trained-file.js";
+import { lineOf } from "../training-line.js";
+import type { TrainingOrder } from "../training-order.js";
 import { trainInProcess } from "../training-process.js";
 import { type Act, type Context, withJson } from "../verb.js";
-import { type ReservedFile, reserveFile } from "../whole-file.js";
+import { reserveFile } from "../whole-file.js";
 
 export function register(command: Command, act: Act): void {
   withJson(command)
@@ -147,17 +148,6 @@ async function train(context: Context, dataset: string | undefined, options: Opt
   }
 }
 
-/** The trained model is not lost where it can't be written: a run has its own copy. */
-async function deliver(target: ReservedFile, done: TrainingDone, order: TrainingOrder): Promise<void> {
-  try {
-    await about(target.path, target.commit(done.bytes));
-  } catch (error) {
-    if (done.runId === null || done.troubles.length > 0 || !(error instanceof Error)) throw error;
-    const copy = modelOf({ folder: join(order.runs, done.runId) });
-    throw Object.assign(error, { message: `${error.message} The finished model is in "${copy}".` });
-  }
-}
-
 /** @returns the file; `null` for the built-in one, or where nothing is named */
 async function backboneOf(context: Context, name: string, options: Options): Promise<string | null> {
   const { findBackbone } = await import("@sightline/models/backbone-store");
@@ -278,24 +268,6 @@ async function oldOrder(
 /** For commander: a tile's side, `auto` or `none`. */
 function tileSide(text: string): TilingWish {
   return text === "auto" || text === "none" ? text : wholeNumber(64, 8192)(text);
-}
-
-/** What happens now, in one line: for a network its epoch, loss, metric, speed and time left. */
-function lineOf({ step, live }: Progress): string {
-  if (live === undefined) return step;
-  const { epoch, epochs, loss, metric, picturesPerSecond, waitedShare, secondsLeft } = live;
-  return [
-    `epoch ${epoch} of ${epochs}`,
-    `loss ${loss.toPrecision(3)}`,
-    ...(metric === null ? [] : [`held out ${rounded(metric)}`]),
-    `${Math.round(picturesPerSecond)} pictures/s`,
-    `waited ${Math.round(waitedShare * 100)} %`,
-    ...(secondsLeft === null ? [] : [`${timeOf(secondsLeft)} left`]),
-  ].join(", ");
-}
-
-function timeOf(seconds: number): string {
-  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 function report(manifest: Manifest, path: string, bytes: number, seconds: number, runId: string | null): string {

@@ -73,6 +73,7 @@ const golden: Readonly<
   uploadModel: [401, 403, "in", "in", 403],
   getModel: [401, "in", "in", "in", 403],
   getModelFile: [401, "in", "in", "in", 403],
+  getModelCard: [401, "in", "in", "in", 403],
   startModel: [401, 403, "in", "in", 403],
   stopModel: [401, 403, "in", "in", 403],
   deleteModel: [401, 403, 403, "in", 403],

@@ -32,6 +32,12 @@ export const modelRoutes = {
     params: modelId,
     produces: "application/octet-stream",
   }),
+  getModelCard: route("GET", "/api/models/:modelId/card", {
+    summary: "The version's card as one HTML file: data, figures with intervals, limits, licences, how it was made",
+    access: viewer,
+    params: modelId,
+    produces: "text/html",
+  }),
   startModel: route("POST", "/api/models/:modelId/start", {
     summary: "Let this version inspect (the one before it stops); its own threshold comes into force",
     access: operator,

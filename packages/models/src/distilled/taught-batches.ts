@@ -3,7 +3,7 @@
  * teachers, which are slow, are asked once for each: what a student learns is the teachers' function, on many views (Beyer
  * et al. 2022), at any number of epochs.
  */
-import { batchFeeds, type Loader, type LoaderSample, openLoader } from "@sightline/dataset/loader";
+import { type Batch, batchFeeds, type Loader, type LoaderSample, openLoader } from "@sightline/dataset/loader";
 import { type FloatTensor, floatTensor } from "@sightline/nn/tensor";
 import type { BatchSource } from "@sightline/nn/training/batch-source";
 import type { Recipe } from "@sightline/vision/augment/recipe";
@@ -31,14 +31,16 @@ export function taughtBatches(options: TaughtOptions): BatchSource & { close(): 
   const loader = openLoader({ ...shape, width: size, height: size });
   const lessons = lessonsBySize(teachers).map(
     ({ input: { width, height, fit = "stretch" }, members }): Lesson => ({
-      loader: openLoader({ ...shape, width, height, fit }),
+      // What sees pictures of the student's size sees the very same.
+      loader:
+        width === size && height === size && fit === "stretch" ? null : openLoader({ ...shape, width, height, fit }),
       members,
     }),
   );
   const known = new Map<string, Promise<Float32Array>>();
-  const taught = (epoch: number, index: number): Promise<Float32Array> => {
+  const taught = (epoch: number, index: number, batch: Batch): Promise<Float32Array> => {
     const place = `${epoch}/${index}`;
-    const asked = known.get(place) ?? meanAnswers(lessons, teachers.length, epoch, index);
+    const asked = known.get(place) ?? meanAnswers(lessons, teachers.length, { epoch, index, batch });
     known.set(place, asked);
     return asked;
   };
@@ -47,21 +49,23 @@ export function taughtBatches(options: TaughtOptions): BatchSource & { close(): 
     batches: loader.batches,
     async batch(epoch, index) {
       const view = epoch % views;
-      const feeds = batchFeeds(await loader.batch(view, index));
+      const batch = await loader.batch(view, index);
+      const feeds = batchFeeds(batch);
       if (teachers.length === 0) return feeds;
-      const answers = await taught(view, index);
+      const answers = await taught(view, index, batch);
       const { dims } = feeds.targets;
       return { ...feeds, taught: floatTensor(dims, answers) satisfies FloatTensor };
     },
     async close() {
-      await Promise.all([loader.close(), ...lessons.map((lesson) => lesson.loader.close())]);
+      await Promise.all([loader.close(), ...lessons.map((lesson) => lesson.loader?.close())]);
     },
   };
 }
 
 /** Teachers that see pictures of one size. */
 interface Lesson {
-  readonly loader: Loader;
+  /** `null`: they see the student's own batch. */
+  readonly loader: Loader | null;
   readonly members: readonly Teacher[];
 }
 
@@ -80,12 +84,11 @@ function lessonsBySize(teachers: readonly Teacher[]) {
 async function meanAnswers(
   lessons: readonly Lesson[],
   count: number,
-  epoch: number,
-  index: number,
+  { epoch, index, batch }: { readonly epoch: number; readonly index: number; readonly batch: Batch },
 ): Promise<Float32Array> {
   const sum: number[] = [];
   for (const { loader, members } of lessons) {
-    const { pictures, rows } = await loader.batch(epoch, index);
+    const { pictures, rows } = loader === null ? batch : await loader.batch(epoch, index);
     for (const teacher of members) {
       for (const [i, value] of (await teacher.answers(pictures, rows)).entries()) sum[i] = (sum[i] ?? 0) + value;
     }

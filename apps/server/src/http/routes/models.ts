@@ -1,5 +1,7 @@
 /** Model versions: list, upload, download, start, stop, try. */
 import type { Prediction } from "@sightline/api/predictions";
+import { htmlPage } from "@sightline/models/html-page";
+import { cardOfFile } from "@sightline/models/model-card";
 import { errors } from "../../errors.js";
 import { checkPicture } from "../../intake/check-picture.js";
 import type { EarlierDeployment } from "../../store/deployments.js";
@@ -38,6 +40,13 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
     return { ...found, ...verdict, width, height, inferenceMs, anomalies: areas, ...maps };
   }
 
+  /** With the name of its files: of letters, digits, _ and - only, so that nothing is to be escaped. */
+  const namedModel = async (id: string) => {
+    const { sha256, version, projectId } = await model(id);
+    const project = await store.read.projects.get(projectId);
+    return { sha256, name: `${project?.name ?? "model"}-v${version}` };
+  };
+
   return {
     listModels: async ({ query }) => ({ items: await store.read.models.list(query.project) }),
 
@@ -51,13 +60,19 @@ export function modelRoutes({ services, modelUpload }: RouteDeps) {
       existing(await store.read.models.getDetail(params.modelId), errors.modelNotFound, params.modelId),
 
     getModelFile: async ({ params }): Promise<FileAnswer> => {
-      const { sha256, version, projectId } = await model(params.modelId);
-      const project = await store.read.projects.get(projectId);
-      const fileName = `${project?.name ?? "model"}-v${version}.onnx`;
+      const { sha256, name } = await namedModel(params.modelId);
       return new FileAnswer(await blobs.read(sha256), "application/octet-stream", {
-        // Both names are of letters, digits, _ and - only: nothing to escape.
-        "content-disposition": `attachment; filename="${fileName}"`,
+        "content-disposition": `attachment; filename="${name}.onnx"`,
         etag: `"${sha256}"`,
+      });
+    },
+
+    getModelCard: async ({ params }): Promise<FileAnswer> => {
+      const { sha256, name } = await namedModel(params.modelId);
+      const card = cardOfFile(await blobs.read(sha256), `${name}.onnx`);
+      return new FileAnswer(Buffer.from(htmlPage(card)), "text/html; charset=utf-8", {
+        // A file, never a page of this site: what it shows are names that came from outside.
+        "content-disposition": `attachment; filename="${name}-card.html"`,
       });
     },
 

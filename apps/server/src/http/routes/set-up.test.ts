@@ -148,6 +148,10 @@ describe("setting a project up", () => {
     const file = await service.call("getModelFile", { headers: operator, params });
     assert.equal(file.bytes.length, model.json.sizeBytes);
     assert.equal(file.headers["content-disposition"], 'attachment; filename="bottles-v1.onnx"');
+    const card = await service.call("getModelCard", { headers: operator, params });
+    assert.equal(card.headers["content-disposition"], 'attachment; filename="bottles-v1-card.html"');
+    assert.match(String(card.bytes), /<title>Model card: bottles-v1.onnx<\/title>/);
+    assert.match(String(card.bytes), /How good it is/);
     const list = await service.call("listModels", { headers: operator, query: { project: projectId } });
     assert.equal(list.json.items.length, 1);
   });

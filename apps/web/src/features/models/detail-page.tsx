@@ -1,7 +1,13 @@
 /** One model version: its report, its file, its start and stop. */
 
 import { Badge, Button } from "@mantine/core";
-import { mdiChartBellCurve, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
+import {
+  mdiCardTextOutline,
+  mdiChartBellCurve,
+  mdiDownload,
+  mdiFlaskOutline,
+  mdiImageSearchOutline,
+} from "@mdi/js";
 import type { ModelDetail } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate } from "react-router";
@@ -61,6 +67,15 @@ function ModelView({ model, project }: { model: ModelDetail; project: Project })
           leftSection={<Icon path={mdiDownload} size={18} />}
         >
           ONNX, {bytes(model.sizeBytes)}
+        </Button>
+        <Button
+          component="a"
+          href={client.address("getModelCard", { params: { modelId: model.id } })}
+          download={`${project.name}-v${model.version}-card.html`}
+          variant="default"
+          leftSection={<Icon path={mdiCardTextOutline} size={18} />}
+        >
+          Card
         </Button>
         <DeleteModel model={model} />
         <StartStopButton model={model} />

@@ -62,6 +62,13 @@ export const methodsInWords: readonly MethodInWords[] = [
     for: ["label"],
   },
   {
+    value: "pruned",
+    title: "Smaller copy",
+    note: "Takes channels out of a finished model; made with `sightline prune`, then added here.",
+    // It begins with a model file, not with pictures.
+    for: [],
+  },
+  {
     value: "detector",
     title: "Detector",
     note: "Finds and counts objects by boxes. Several minutes to half an hour.",
