@@ -48,7 +48,7 @@ process.once("message", (order) => {
 `;
 
 /** A network that means nothing; the played predictor answers in its place. */
-function modelFile(): Uint8Array {
+export function playedModelFile(): Uint8Array {
   const builder = new GraphBuilder();
   builder.input("image", "float32", ["N", 3, 8, 8]);
   const pooled = builder.add("Flatten", [builder.add("GlobalAveragePool", ["image"])], { axis: 1 });
@@ -104,7 +104,7 @@ export async function openTestLookout(
   const { realTraining = false, config, ...rest } = options;
   const place = await mkdtemp(join(tmpdir(), "sightline-lookout-"));
   await writeFile(join(place, "train.mjs"), program);
-  await writeFile(join(place, "model.onnx"), modelFile());
+  await writeFile(join(place, "model.onnx"), playedModelFile());
   const service = await openTestService({
     ...rest,
     ...(realTraining ? {} : { trainProgram: join(place, "train.mjs") }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { decodeDefectMask } from "@sightline/dataset/defect-mask";
 import { encodePng } from "@sightline/dataset/image-file";
+import { playedModelFile } from "../../lookout/test-lookout.js";
 import { addPlayedModel, greyJpeg, openTestService, type TestService } from "../test-service.js";
 
 describe("setting a project up", () => {
@@ -139,8 +140,10 @@ describe("setting a project up", () => {
     assert.equal((await service.call("addCamera", { headers: operator, body })).status, 201);
   });
 
-  test("a model shows its figures, and its file comes as it was written", async () => {
-    const modelId = await addPlayedModel(service.services, projectId);
+  test("a model shows its figures, and its file and its card come as it says", async () => {
+    const blob = await service.services.blobs.put(Buffer.from(playedModelFile()));
+    const modelId = await addPlayedModel(service.services, projectId, { sha256: blob.sha256, sizeBytes: blob.bytes });
+    blob.release();
     const params = { modelId };
     const model = await service.call("getModel", { headers: operator, params });
     assert.deepEqual(model.json.scores, [{ score: 0.7, isAnomaly: true }]);
