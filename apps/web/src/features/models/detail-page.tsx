@@ -1,13 +1,7 @@
 /** One model version: its report, its file, its start and stop. */
 
 import { Badge, Button } from "@mantine/core";
-import {
-  mdiCardTextOutline,
-  mdiChartBellCurve,
-  mdiDownload,
-  mdiFlaskOutline,
-  mdiImageSearchOutline,
-} from "@mdi/js";
+import { mdiCardTextOutline, mdiChartBellCurve, mdiDownload, mdiFlaskOutline, mdiImageSearchOutline } from "@mdi/js";
 import type { ModelDetail } from "@sightline/api/models";
 import type { Project } from "@sightline/api/projects";
 import { Link, useNavigate } from "react-router";
