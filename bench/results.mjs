@@ -17,7 +17,8 @@ export function withResults(table, { workload, rows, args, order }) {
   const isReplaced = (old) =>
     old.workload === workload && (isWhole || rows.some(({ what }) => escaped(what) === old.what));
   const old = readRows(table).filter((row) => rows.length === 0 || !isReplaced(row));
-  const command = commandPrefix + [workload, ...args].join(" ");
+  const typed = args.map((arg) => (/\s/.test(arg) ? `'${arg}'` : arg));
+  const command = commandPrefix + [workload, ...typed].join(" ");
   const date = new Date().toISOString().slice(0, 10);
   const fresh = rows.map((row) => ({ workload, ...row, command, date, machine: machine() }));
   const all = [...old, ...fresh].sort((a, b) => order.indexOf(a.workload) - order.indexOf(b.workload));
