@@ -58,8 +58,11 @@ const smallestTile = 64;
 /** Of a tile or of its picture's defects, what must lie in it to call it a defect's; less is neither one nor the other. */
 const shownOfTile = 0.002;
 const shownOfDefects = 0.5;
-/** Tiles of one training at most, and the part of them that whole pictures get: only these can be measured. */
-const maxTiles = 1000;
+/**
+ * Tiles of one training at most, and the part of them that whole pictures get: only these can be measured. No more than every method
+ * looks at (`patchcore` at 800 good ones): a picture of which a tile is passed over has no answer.
+ */
+export const maxTiles = 800;
 const wholeShare = 0.65;
 
 /**

@@ -20,6 +20,7 @@ export function calibrate(task: Task, { outputs, truths }: HeldOut): Calibration
   if (task !== "anomaly") return calibrationFromLogits(outputs, truths);
   const raw = (truth: number): number[] => outputs.filter((_, i) => truths[i] === truth).map((row) => row[0] as number);
   const [normals, anomalies] = [raw(0), raw(1)];
+  if (normals.length + anomalies.length === 0) throw new Error("No picture was held out: nothing to calibrate by.");
   if (anomalies.length === 0) return calibrationFromNormals(normals);
   if (normals.length === 0) {
     // What lies as far below the defects as one of them hardly ever does is good.

@@ -5,9 +5,11 @@ import { encodePng } from "@sightline/dataset/image-file";
 import { seededRandom } from "@sightline/dataset/seeded-random";
 import { GraphBuilder } from "@sightline/nn/graph-builder";
 import { floatTensor } from "@sightline/nn/tensor";
+import { maxTiles } from "./anomaly-tiles.js";
 import { drawing, drawnPictures } from "./drawn-pictures.js";
 import type { NetContext, NetMethod } from "./method.js";
 import { modelValues } from "./model-values.js";
+import { maxNormals } from "./patchcore/patchcore.js";
 import { openPredictor } from "./predictor.js";
 import { train } from "./train.js";
 
@@ -114,4 +116,8 @@ test("a network is given tiles whose truth is known, and measured by the worst t
   assert.equal(manifest.metrics?.auroc, 1);
   const held = manifest.scores.filter(({ isAnomaly }) => isAnomaly).length;
   assert.ok(held >= 1 && manifest.scores.length < 10, "by picture");
+});
+
+test("no tile of a picture that is measured is passed over, however many tiles there are", () => {
+  assert.ok(maxTiles <= maxNormals, `${maxTiles} tiles, patchcore looks at ${maxNormals}`);
 });

@@ -28,7 +28,7 @@ const minimumNormals = 5;
 
 const memorySize = { bank: 2000, pool: 12_000 };
 /** Pictures learnt from at most: 166 kB each in memory. */
-const maxNormals = 800;
+export const maxNormals = 800;
 const maxAnomalies = 300;
 /** Good pictures that the channels' means and deviations are taken from. */
 const statisticsPictures = 40;
