@@ -62,24 +62,11 @@ export async function againstGoodPictures(graph: Graph, { images, threads, signa
   const mean = (maps[0] as Float32Array).map(
     (_, i) => maps.reduce((total, map) => total + (map[i] as number), 0) / maps.length,
   );
-  const excess = maps.flatMap((map) => Array.from(map, (value, i) => value - (mean[i] as number)));
+  const excess = Float32Array.from(maps.flatMap((map) => Array.from(map, (value, i) => value - (mean[i] as number))));
+  const quietest = Math.max(0, quantile(excess.sort(), quietShare));
   return withConstants(graph, [
     [usual, floatTensor(dims, mean)],
-    [
-      quiet,
-      floatTensor(
-        [],
-        [
-          Math.max(
-            0,
-            quantile(
-              excess.sort((a, b) => a - b),
-              quietShare,
-            ),
-          ),
-        ],
-      ),
-    ],
+    [quiet, floatTensor([], [quietest])],
   ]);
 }
 
